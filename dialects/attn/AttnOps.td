@@ -1,0 +1,11 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef ATTUNE_DIALECTS_ATTN_ATTNOPS
+#define ATTUNE_DIALECTS_ATTN_ATTNOPS
+
+include "dialects/attn/AttnBase.td"
+include "dialects/attn/core/Attention.td"
+include "dialects/attn/forms/Forms.td"
+
+#endif // ATTUNE_DIALECTS_ATTN_ATTNOPS

@@ -1,0 +1,141 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "dialects/kernel/Kernel.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+
+#include "dialects/kernel/KernelDialect.cpp.inc"
+#define GET_OP_CLASSES
+#include "dialects/kernel/KernelOps.cpp.inc"
+
+using namespace mlir;
+
+namespace attune::kernel {
+
+void KernelDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/kernel/KernelOps.cpp.inc"
+      >();
+}
+
+static int64_t byteSize(RankedTensorType type) {
+  unsigned bits = type.getElementTypeBitWidth();
+  return type.getNumElements() * static_cast<int64_t>((bits + 7) / 8);
+}
+
+LogicalResult WeightOp::verify() {
+  auto stored = cast<RankedTensorType>(getStored());
+  if (static_cast<int64_t>(getSize()) != byteSize(stored))
+    return emitOpError("requires a size of ")
+           << byteSize(stored) << " bytes for " << stored << ", but got "
+           << getSize();
+  SmallVector<int64_t> shape(stored.getShape());
+  if (std::optional<ArrayRef<int64_t>> permutation = getPermutation()) {
+    if (permutation->size() != shape.size() ||
+        !isPermutationVector(*permutation))
+      return emitOpError("requires a permutation of the stored dimensions");
+    for (auto [dim, from] : llvm::enumerate(*permutation))
+      shape[dim] = stored.getDimSize(from);
+  }
+  if (std::optional<int64_t> panel = getPanel()) {
+    if (shape.size() != 2 || *panel < 1)
+      return emitOpError("requires a matrix and a positive panel to pack");
+    shape = {(shape[1] + *panel - 1) / *panel, shape[0], *panel};
+  }
+  auto type = cast<RankedTensorType>(getType());
+  if (type.getShape() != ArrayRef(shape) ||
+      type.getElementType() != stored.getElementType())
+    return emitOpError("requires the type ")
+           << RankedTensorType::get(shape, stored.getElementType())
+           << ", but got " << type;
+  return success();
+}
+
+LogicalResult LoadWeightOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto weight =
+      symbols.lookupNearestSymbolFrom<WeightOp>(*this, getWeightAttr());
+  if (!weight)
+    return emitOpError("requires a kernel.weight named ") << getWeightAttr();
+  auto type = cast<ShapedType>(weight.getType());
+  auto result = cast<ShapedType>(getType());
+  if (type.getShape() != result.getShape() ||
+      type.getElementType() != result.getElementType())
+    return emitOpError("requires the weight's type ")
+           << type << ", but got " << result;
+  return success();
+}
+
+static bool compatible(int64_t left, int64_t right) {
+  return ShapedType::isDynamic(left) || ShapedType::isDynamic(right) ||
+         left == right;
+}
+
+static LogicalResult verifyCaptures(Operation *op, unsigned captures,
+                                    ArrayAttr maps, unsigned dims,
+                                    Block &body) {
+  if (maps.size() != captures)
+    return op->emitOpError("requires one map for each capture, but got ")
+           << maps.size() << " for " << captures;
+  for (AffineMap map : maps.getAsValueRange<AffineMapAttr>())
+    if (map.getNumDims() != dims)
+      return op->emitOpError("requires capture maps from ")
+             << dims << " dimensions, but got " << AffineMapAttr::get(map);
+  if (body.getNumArguments() != captures + 1)
+    return op->emitOpError("requires a region with ")
+           << captures + 1 << " arguments, but got " << body.getNumArguments();
+  return success();
+}
+
+LogicalResult ContractOp::verify() {
+  auto lhs = cast<ShapedType>(getLhs().getType());
+  auto rhs = cast<ShapedType>(getRhs().getType());
+  // C1
+  if (getInit().size() != 1)
+    return emitOpError("requires one destination");
+  auto init = cast<ShapedType>(getInit().front().getType());
+  if (lhs.getRank() != 3 || init.getRank() != 3)
+    return emitOpError("requires a left side and a destination of rank 3");
+  if (rhs.getRank() != 2 && rhs.getRank() != 3)
+    return emitOpError("requires a right side of rank 2 or 3");
+  // C2
+  unsigned last = rhs.getRank() - 1;
+  unsigned depth = isPacked() ? 1 : (getTransposed() ? last : last - 1);
+  if (!compatible(lhs.getDimSize(0), init.getDimSize(0)) ||
+      !compatible(lhs.getDimSize(1), init.getDimSize(1)) ||
+      !compatible(lhs.getDimSize(2), rhs.getDimSize(depth)))
+    return emitOpError("requires sizes that agree, but got ")
+           << lhs << " times " << rhs << " into " << init;
+  // C3
+  return verifyCaptures(*this, getCaptures().size(), getCaptureMaps(), 3,
+                        getEpilogue().front());
+}
+
+/// Destination-style operations on memrefs read their inputs and write their
+/// destinations; on tensors they have no effect.
+template <typename Op>
+static void addEffects(
+    Op op, SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+               &effects) {
+  for (OpOperand &operand : op->getOpOperands()) {
+    if (!isa<MemRefType>(operand.get().getType()))
+      continue;
+    effects.emplace_back(MemoryEffects::Read::get(), &operand);
+    if (op.isDpsInit(&operand))
+      effects.emplace_back(MemoryEffects::Write::get(), &operand);
+  }
+}
+
+void ContractOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  addEffects(*this, effects);
+}
+
+void AttentionOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  addEffects(*this, effects);
+}
+
+} // namespace attune::kernel

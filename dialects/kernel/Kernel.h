@@ -1,0 +1,32 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef ATTUNE_DIALECTS_KERNEL_KERNEL_H
+#define ATTUNE_DIALECTS_KERNEL_KERNEL_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialects/kernel/KernelDialect.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/kernel/KernelOps.h.inc"
+
+namespace attune::kernel {
+
+/// Marks a function that one dispatch calls; the graph's function has no mark.
+constexpr llvm::StringLiteral kernelAttr = "attune.kernel";
+
+/// Lets one-shot bufferization turn this dialect's operations into their
+/// memref twins: weights become read-only buffers, destinations stay in place.
+void registerBufferization(mlir::DialectRegistry &registry);
+
+} // namespace attune::kernel
+
+#endif // ATTUNE_DIALECTS_KERNEL_KERNEL_H

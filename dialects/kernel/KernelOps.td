@@ -1,0 +1,149 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef ATTUNE_DIALECTS_KERNEL_KERNELOPS
+#define ATTUNE_DIALECTS_KERNEL_KERNELOPS
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def KernelDialect : Dialect {
+  let name = "kernel";
+  let cppNamespace = "::attune::kernel";
+  let summary = "What stands between the graph and the machine";
+  let description = [{
+    Weights as symbols into mapped files, and the destination-style operations
+    that a target's emitters turn into loops. All of them work on tensors and,
+    after bufferization, on memrefs of the same shape.
+  }];
+}
+
+def Kernel_Shaped : AnyTypeOf<[AnyRankedTensor, AnyMemRef]>;
+
+class Kernel_Op<string mnemonic, list<Trait> traits = []>
+    : Op<KernelDialect, mnemonic, traits>;
+
+def Kernel_WeightOp : Kernel_Op<"weight", [Symbol]> {
+  let summary = "Declares a constant tensor that stays in its file";
+  let description = [{
+    The bytes are `size` bytes at `offset` of `file`, little endian, row-major,
+    of the type `stored`. `type` is what the program sees: `stored` with its
+    dimensions permuted by `permutation` (result dimension `d` is stored
+    dimension `permutation[d]`), then, if `panel` is given, packed for a
+    contraction: a stored-and-permuted `K x N` becomes `ceil(N/panel) x K x
+    panel`, the last panel filled with zeros. Bytes are read, permuted and
+    packed one weight at a time, when the artifact is written.
+
+    Example:
+    ```mlir
+    kernel.weight @w file "m.onnx" offset 128 size 48 stored tensor<3x4xf32>
+        {permutation = array<i64: 1, 0>} : tensor<4x3xf32>
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$file, I64Attr:$offset,
+                       I64Attr:$size, TypeAttrOf<AnyStaticShapeTensor>:$stored,
+                       TypeAttrOf<AnyStaticShapeTensor>:$type,
+                       OptionalAttr<DenseI64ArrayAttr>:$permutation,
+                       OptionalAttr<I64Attr>:$panel);
+  let assemblyFormat = [{
+    $sym_name `file` $file `offset` $offset `size` $size `stored` $stored
+    attr-dict `:` $type
+  }];
+  let hasVerifier = 1;
+}
+
+def Kernel_LoadWeightOp : Kernel_Op<"load_weight", [Pure,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "The tensor (or memref) that a weight's symbol stands for";
+  let arguments = (ins FlatSymbolRefAttr:$weight);
+  let results = (outs Kernel_Shaped:$result);
+  let assemblyFormat = "$weight attr-dict `:` type($result)";
+}
+
+def Kernel_ContractOp : Kernel_Op<"contract", [
+    AttrSizedOperandSegments, SingleBlockImplicitTerminator<"YieldOp">,
+    RecursiveMemoryEffects, DestinationStyleOpInterface,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Batched matrix product with an element-wise epilogue";
+  let description = [{
+    `init[b,m,n] = epilogue(sum over k of lhs[b,m,k] * rhs[b,k,n], captures)`.
+    The sum is held in f32 (f64 for f64). The region's first argument is the
+    sum, then come the captures' elements at `capture_maps[i](b,m,n)`; it yields
+    the element to store. `rhs` is `KxN`, `BxKxN` (or `NxK`, `BxNxK` with
+    `transposed`), or, with `packed_columns`, panels of a packed weight
+    `ceil(N/P)xKxP` that holds `packed_columns` columns.
+
+    - (C1) `lhs` and `init` have rank 3, `rhs` has rank 2 or 3.
+    - (C2) sizes that are static agree.
+    - (C3) each capture has a map from (b,m,n) to its dimensions, and the
+      region has one argument for the sum and one for each capture.
+  }];
+  let arguments = (ins Kernel_Shaped:$lhs,
+                       Kernel_Shaped:$rhs,
+                       Variadic<Kernel_Shaped>:$captures,
+                       Variadic<Kernel_Shaped>:$init,
+                       AffineMapArrayAttr:$capture_maps,
+                       UnitAttr:$transposed,
+                       OptionalAttr<I64Attr>:$packed_columns);
+  let results = (outs Variadic<AnyRankedTensor>:$result);
+  let regions = (region SizedRegion<1>:$epilogue);
+  let assemblyFormat = [{
+    `lhs` `(` $lhs `:` type($lhs) `)` `rhs` `(` $rhs `:` type($rhs) `)`
+    (`captures` `(` $captures^ `:` type($captures) `)`)?
+    `outs` `(` $init `:` type($init) `)` attr-dict-with-keyword
+    $epilogue (`->` type($result)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+    bool isPacked() { return getPackedColumns().has_value(); }
+  }];
+}
+
+def Kernel_AttentionOp : Kernel_Op<"attention", [
+    AttrSizedOperandSegments, SingleBlockImplicitTerminator<"YieldOp">,
+    RecursiveMemoryEffects, DestinationStyleOpInterface,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Online-softmax attention with a score region";
+  let description = [{
+    The destination-style twin of `attn.attention`: the same operands, attributes
+    and region, an `init` for the output, and `workspace` for packed keys.
+  }];
+  let arguments = (ins Kernel_Shaped:$query,
+                       Kernel_Shaped:$key,
+                       Kernel_Shaped:$value,
+                       Variadic<Kernel_Shaped>:$captures,
+                       Variadic<Kernel_Shaped>:$init,
+                       AffineMapArrayAttr:$capture_maps,
+                       F64Attr:$scale, UnitAttr:$causal,
+                       UnitAttr:$nan_empty_rows,
+                       DenseI64ArrayAttr:$query_layout,
+                       DenseI64ArrayAttr:$key_layout,
+                       DenseI64ArrayAttr:$value_layout,
+                       DenseI64ArrayAttr:$output_layout,
+                       UnitAttr:$top_left);
+  let results = (outs Variadic<AnyRankedTensor>:$result);
+  let regions = (region SizedRegion<1>:$score);
+  let assemblyFormat = [{
+    `query` `(` $query `:` type($query) `)` `key` `(` $key `:` type($key) `)`
+    `value` `(` $value `:` type($value) `)`
+    (`captures` `(` $captures^ `:` type($captures) `)`)?
+    `outs` `(` $init `:` type($init) `)` attr-dict-with-keyword
+    $score (`->` type($result)^)?
+  }];
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+  }];
+}
+
+def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator,
+    ParentOneOf<["ContractOp", "AttentionOp"]>]> {
+  let summary = "Ends an epilogue or a score region";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let builders = [OpBuilder<(ins), "">];
+  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+}
+
+#endif // ATTUNE_DIALECTS_KERNEL_KERNELOPS

@@ -1,0 +1,30 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef ATTUNE_DIALECTS_ONNX_ONNX_H
+#define ATTUNE_DIALECTS_ONNX_ONNX_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+
+#include "dialects/onnx/OnnxDialect.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/onnx/OnnxOps.h.inc"
+
+namespace attune::onnx {
+
+/// Argument and result attributes of the model's entry function.
+constexpr llvm::StringLiteral nameAttr = "attune.name";
+/// Names of the dimensions of an argument or result, as `onnx.node` has them.
+constexpr llvm::StringLiteral dimsAttr = "attune.dims";
+
+/// The names of `value`'s dimensions ("" where a size is static or nameless),
+/// from the node or entry argument that defines it; empty if none are known.
+llvm::SmallVector<llvm::StringRef> dimNames(mlir::Value value);
+
+} // namespace attune::onnx
+
+#endif // ATTUNE_DIALECTS_ONNX_ONNX_H
