@@ -19,6 +19,10 @@ void KernelDialect::initialize() {
       >();
 }
 
+MemRefType bytesType(MLIRContext *context) {
+  return MemRefType::get({ShapedType::kDynamic}, IntegerType::get(context, 8));
+}
+
 static int64_t byteSize(RankedTensorType type) {
   unsigned bits = type.getElementTypeBitWidth();
   return type.getNumElements() * static_cast<int64_t>((bits + 7) / 8);
@@ -100,7 +104,7 @@ LogicalResult ContractOp::verify() {
     return emitOpError("requires a right side of rank 2 or 3");
   // C2
   unsigned last = rhs.getRank() - 1;
-  unsigned depth = isPacked() ? 1 : (getTransposed() ? last : last - 1);
+  unsigned depth = isPacked() ? 1 : last - 1;
   if (!compatible(lhs.getDimSize(0), init.getDimSize(0)) ||
       !compatible(lhs.getDimSize(1), init.getDimSize(1)) ||
       !compatible(lhs.getDimSize(2), rhs.getDimSize(depth)))

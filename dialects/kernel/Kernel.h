@@ -23,6 +23,9 @@ namespace attune::kernel {
 /// Marks a function that one dispatch calls; the graph's function has no mark.
 constexpr llvm::StringLiteral kernelAttr = "attune.kernel";
 
+/// The type of raw memory: `memref<?xi8>`.
+mlir::MemRefType bytesType(mlir::MLIRContext *context);
+
 /// Lets one-shot bufferization turn this dialect's operations into their
 /// memref twins: weights become read-only buffers, destinations stay in place.
 void registerBufferization(mlir::DialectRegistry &registry);

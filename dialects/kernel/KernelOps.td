@@ -71,9 +71,9 @@ def Kernel_ContractOp : Kernel_Op<"contract", [
     `init[b,m,n] = epilogue(sum over k of lhs[b,m,k] * rhs[b,k,n], captures)`.
     The sum is held in f32 (f64 for f64). The region's first argument is the
     sum, then come the captures' elements at `capture_maps[i](b,m,n)`; it yields
-    the element to store. `rhs` is `KxN`, `BxKxN` (or `NxK`, `BxNxK` with
-    `transposed`), or, with `packed_columns`, panels of a packed weight
-    `ceil(N/P)xKxP` that holds `packed_columns` columns.
+    the element to store. `rhs` is `KxN`, `BxKxN`, or, with `packed_columns`,
+    panels of a packed weight `ceil(N/P)xKxP` that holds `packed_columns`
+    columns.
 
     - (C1) `lhs` and `init` have rank 3, `rhs` has rank 2 or 3.
     - (C2) sizes that are static agree.
@@ -85,7 +85,6 @@ def Kernel_ContractOp : Kernel_Op<"contract", [
                        Variadic<Kernel_Shaped>:$captures,
                        Variadic<Kernel_Shaped>:$init,
                        AffineMapArrayAttr:$capture_maps,
-                       UnitAttr:$transposed,
                        OptionalAttr<I64Attr>:$packed_columns);
   let results = (outs Variadic<AnyRankedTensor>:$result);
   let regions = (region SizedRegion<1>:$epilogue);
@@ -144,6 +143,84 @@ def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator,
   let arguments = (ins Variadic<AnyType>:$values);
   let builders = [OpBuilder<(ins), "">];
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+}
+
+// What follows exists only after bufferization, on the way to LLVM.
+
+def Kernel_ParallelOp : Kernel_Op<"parallel", [RecursiveMemoryEffects,
+    SingleBlock, NoTerminator]> {
+  let summary = "A range of independent work that threads share";
+  let description = [{
+    The region gets `[begin, end)`, a part of `[0, count)` that holds at least
+    `grain` items but at the range's end.
+  }];
+  let arguments = (ins Index:$count, Index:$grain);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$count `grain` $grain $body attr-dict";
+}
+
+def Kernel_LaunchOp : Kernel_Op<"launch"> {
+  let summary = "Runs a function over a range through the runtime's threads";
+  let description = [{
+    `body` is a function `(services, begin, end, captures...)`.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$body, AnyType:$services, Index:$count,
+                       Index:$grain, Variadic<AnyType>:$captures);
+  let assemblyFormat = [{
+    $body `(` $services `:` type($services) `)` `count` $count `grain` $grain
+    (`captures` `(` $captures^ `:` type($captures) `)`)? attr-dict
+  }];
+}
+
+def Kernel_Bytes
+    : Type<CPred<[{::llvm::isa<::mlir::MemRefType>($_self) &&
+                   ::llvm::cast<::mlir::MemRefType>($_self).getRank() == 1}]>,
+           "bytes", "::mlir::MemRefType">,
+      BuildableType<[{::mlir::MemRefType::get({::mlir::ShapedType::kDynamic},
+                                              $_builder.getI8Type())}]>;
+
+def Kernel_InputOp : Kernel_Op<"input", [Pure]> {
+  let summary = "The bytes of the model's input `index`";
+  let arguments = (ins AnyType:$inputs, I64Attr:$index);
+  let results = (outs Kernel_Bytes:$bytes);
+  let assemblyFormat = "$index `of` $inputs `:` type($inputs) attr-dict";
+}
+
+def Kernel_InputDimOp : Kernel_Op<"input_dim", [Pure]> {
+  let summary = "Size `dim` of the model's input `index`";
+  let arguments = (ins AnyType:$inputs, I64Attr:$index, I64Attr:$dim);
+  let results = (outs Index:$size);
+  let assemblyFormat = "$index $dim `of` $inputs `:` type($inputs) attr-dict";
+}
+
+def Kernel_WeightsOp : Kernel_Op<"weights", [Pure]> {
+  let summary = "The weights' bytes, from `offset` on";
+  let arguments = (ins AnyType:$weights, I64Attr:$offset);
+  let results = (outs Kernel_Bytes:$bytes);
+  let assemblyFormat = "$offset `of` $weights `:` type($weights) attr-dict";
+}
+
+def Kernel_WorkspaceOp : Kernel_Op<"workspace"> {
+  let summary = "The run's memory, and whether the runtime could give it";
+  let arguments = (ins AnyType:$services, Index:$size);
+  let results = (outs Kernel_Bytes:$bytes, I1:$valid);
+  let assemblyFormat = "$size `from` $services `:` type($services) attr-dict";
+}
+
+def Kernel_OutputOp : Kernel_Op<"output"> {
+  let summary = "Where the model's output `index` of this shape goes";
+  let arguments = (ins AnyType:$services, I64Attr:$index,
+                       Variadic<Index>:$shape);
+  let results = (outs Kernel_Bytes:$bytes, I1:$valid);
+  let assemblyFormat = [{
+    $index `[` $shape `]` `from` $services `:` type($services) attr-dict
+  }];
+}
+
+def Kernel_FailOp : Kernel_Op<"fail"> {
+  let summary = "Tells the runtime why the run ends here";
+  let arguments = (ins AnyType:$services, I32Attr:$code, StrAttr:$message);
+  let assemblyFormat = "$code $message `to` $services `:` type($services) attr-dict";
 }
 
 #endif // ATTUNE_DIALECTS_KERNEL_KERNELOPS

@@ -1,0 +1,100 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef ATTUNE_PASSES_CODEGEN_PASSES
+#define ATTUNE_PASSES_CODEGEN_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+class EmitPass<string name> : Pass<name, "::mlir::func::FuncOp"> {
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+    "::attune::kernel::KernelDialect"];
+}
+
+def EmitContractPass : EmitPass<"attune-emit-contract"> {
+  let summary = "Turn kernel.contract into register tiles";
+  let description = [{
+    The tile holds `rows x vectors` accumulators of `lanes` lanes each, over the
+    whole depth; the epilogue runs on the accumulators. Fewer rows than a tile's
+    take the case of a switch that has that height, so no size is a cliff.
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "4", "f32 lanes of a vector">,
+    Option<"rows", "rows", "int64_t", "6", "Rows of a register tile">,
+    Option<"vectors", "vectors", "int64_t", "2", "Vectors in a tile's row">];
+}
+
+def EmitAttentionPass : EmitPass<"attune-emit-attention"> {
+  let summary = "Turn kernel.attention into tiled online softmax";
+  let description = [{
+    Keys are packed in panels once for each head; then each block of `rows`
+    queries passes over blocks of keys, keeping its running maximum and sum.
+    Nothing of the size queries x keys exists.
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "4", "f32 lanes of a vector">,
+    Option<"rows", "rows", "int64_t", "4", "Queries of a block">,
+    Option<"vectors", "vectors", "int64_t", "2", "Vectors of scores in a row">];
+}
+
+def EmitLoopsPass : EmitPass<"attune-emit-loops"> {
+  let summary = "Turn linalg on memrefs into loops over ranges of work";
+  let description = [{
+    The outer parallel loops become a `kernel.parallel` range; a kernel with row
+    groups runs all of its operations row by row.
+  }];
+}
+
+def ApproximateMathPass : Pass<"attune-approximate-math"> {
+  let summary = "Expand mathematical functions into polynomials";
+  let description = [{
+    For f32. The documented relative error is below 3e-7 but near the zeros of
+    a function. What has no polynomial stays a call of the C library.
+  }];
+  let dependentDialects = ["::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def OutlineParallelPass
+    : Pass<"attune-outline-parallel", "::mlir::ModuleOp"> {
+  let summary = "Move each kernel.parallel into a function";
+  let description = [{
+    Kernels get the runtime's services as their first argument; each range
+    becomes a function `(services, begin, end, captures...)` and a launch.
+  }];
+  let dependentDialects = ["::attune::kernel::KernelDialect",
+                           "::mlir::LLVM::LLVMDialect"];
+}
+
+def PlanMemoryPass : Pass<"attune-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "Give every buffer of the graph a place in one arena";
+  let description = [{
+    Buffers that are not alive at the same time share a slot. Sizes of slots are
+    computed from the sizes of the inputs before anything runs. A buffer that is
+    returned becomes the output's own memory.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::attune::kernel::KernelDialect"];
+}
+
+def MakeEntryPass : Pass<"attune-make-entry", "::mlir::ModuleOp"> {
+  let summary = "Give the graph the signature that the runtime calls";
+  let description = [{
+    `(services, weights, inputs) -> i32`. Weights get their offsets, failed
+    assertions and allocations return their status.
+  }];
+  let dependentDialects = ["::mlir::cf::ControlFlowDialect",
+                           "::mlir::LLVM::LLVMDialect",
+                           "::attune::kernel::KernelDialect"];
+}
+
+def KernelToLlvmPass : Pass<"attune-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "Convert everything to the LLVM dialect";
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+#endif // ATTUNE_PASSES_CODEGEN_PASSES

@@ -1,0 +1,61 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "passes/fuse/Passes.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace attune {
+#define GEN_PASS_DEF_FUSEELEMENTWISEPASS
+#include "passes/fuse/Passes.h.inc"
+
+/// A body that may be computed more than once: little of it, no math function.
+static bool isCheap(linalg::GenericOp producer) {
+  unsigned count = 0;
+  for (Operation &op : producer.getBody()->without_terminator()) {
+    if (isa<math::MathDialect>(op.getDialect()) || isa<tensor::ExtractOp>(op) ||
+        isa<arith::DivFOp>(op))
+      return false;
+    count += !op.hasTrait<OpTrait::ConstantLike>();
+  }
+  return count <= 4;
+}
+
+static bool shouldFuse(OpOperand *operand) {
+  constexpr unsigned maxOperands = 16;
+  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+  auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
+  if (!producer || !consumer ||
+      linalg::isaContractionOpInterface(
+          cast<linalg::LinalgOp>(consumer.getOperation())))
+    return false;
+  if (producer->getNumOperands() + consumer->getNumOperands() > maxOperands)
+    return false;
+  bool recomputes = !consumer.getMatchingIndexingMap(operand).isPermutation();
+  if (!recomputes && producer->hasOneUse() &&
+      consumer.getNumReductionLoops() == 0)
+    return true;
+  return isCheap(producer);
+}
+
+namespace {
+struct FuseElementwise : impl::FuseElementwisePassBase<FuseElementwise> {
+  void runOnOperation() override {
+    MLIRContext *context = &getContext();
+    RewritePatternSet patterns(context);
+    linalg::populateLinalgNamedOpsGeneralizationPatterns(patterns);
+    linalg::populateElementwiseOpsFusionPatterns(patterns, shouldFuse);
+    linalg::populateConstantFoldLinalgOperations(
+        patterns, [](OpOperand *) { return true; });
+    linalg::GenericOp::getCanonicalizationPatterns(patterns, context);
+    tensor::EmptyOp::getCanonicalizationPatterns(patterns, context);
+    affine::AffineApplyOp::getCanonicalizationPatterns(patterns, context);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+} // namespace
+} // namespace attune

@@ -1,0 +1,59 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef ATTUNE_PASSES_FUSE_PASSES
+#define ATTUNE_PASSES_FUSE_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def FuseElementwisePass : Pass<"attune-fuse-elementwise"> {
+  let summary = "Merge element-wise operations with their producers";
+  let description = [{
+    A producer moves into its consumer if the consumer is its only user, or if
+    it is cheap enough to compute twice. Nothing moves into a contraction: its
+    operands stay plain matrices.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::affine::AffineDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def FormContractionsPass : Pass<"attune-form-contractions", "::mlir::ModuleOp"> {
+  let summary = "Turn contractions and their consumers into kernel.contract";
+  let description = [{
+    A generic multiply-and-add over f32 becomes a batched matrix product; the
+    element-wise operation that alone uses it becomes its epilogue. A constant
+    right side is declared anew as a packed weight.
+
+    Before: `linalg.generic` (product), `linalg.generic` (bias, GELU).
+    After: `kernel.contract` whose region adds the bias and applies GELU.
+  }];
+  let options = [Option<"panel", "panel", "int64_t", "16",
+                        "Columns of a packed weight's panel">];
+  let dependentDialects = ["::attune::kernel::KernelDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def FormAttentionPass : Pass<"attune-form-attention"> {
+  let summary = "Give attn.attention a destination and room for packed keys";
+  let options = [Option<"panel", "panel", "int64_t", "16",
+                        "Keys in a packed panel">];
+  let dependentDialects = ["::attune::kernel::KernelDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def OutlineDispatchesPass
+    : Pass<"attune-outline-dispatches", "::mlir::ModuleOp"> {
+  let summary = "Move work into functions that the graph calls";
+  let description = [{
+    Each operation that computes, or each group of row-wise operations that
+    share their outer loops, becomes a function with the mark `attune.kernel`.
+    Weights and sizes are its arguments, so equal layers give equal functions.
+    What is left in the graph's function only names buffers and sizes.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect",
+                           "::mlir::linalg::LinalgDialect"];
+}
+
+#endif // ATTUNE_PASSES_FUSE_PASSES
