@@ -63,7 +63,7 @@ def Kernel_LoadWeightOp : Kernel_Op<"load_weight", [Pure,
 }
 
 def Kernel_ContractOp : Kernel_Op<"contract", [
-    AttrSizedOperandSegments, SingleBlockImplicitTerminator<"YieldOp">,
+    AttrSizedOperandSegments, SingleBlock,
     RecursiveMemoryEffects, DestinationStyleOpInterface,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "Batched matrix product with an element-wise epilogue";
@@ -102,7 +102,7 @@ def Kernel_ContractOp : Kernel_Op<"contract", [
 }
 
 def Kernel_AttentionOp : Kernel_Op<"attention", [
-    AttrSizedOperandSegments, SingleBlockImplicitTerminator<"YieldOp">,
+    AttrSizedOperandSegments, SingleBlock,
     RecursiveMemoryEffects, DestinationStyleOpInterface,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "Online-softmax attention with a score region";
@@ -141,7 +141,6 @@ def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator,
     ParentOneOf<["ContractOp", "AttentionOp"]>]> {
   let summary = "Ends an epilogue or a score region";
   let arguments = (ins Variadic<AnyType>:$values);
-  let builders = [OpBuilder<(ins), "">];
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
 }
 

@@ -162,6 +162,8 @@ LogicalResult Planner::returnInPlace() {
   b.setInsertionPoint(end);
   func::ReturnOp::create(b, loc);
   end->erase();
+  graph.setType(b.getFunctionType(graph.getArgumentTypes(), {}));
+  graph.removeResAttrsAttr();
   return success();
 }
 

@@ -43,10 +43,24 @@ static bool shouldFuse(OpOperand *operand) {
 
 namespace {
 struct FuseElementwise : impl::FuseElementwisePassBase<FuseElementwise> {
+  /// Fills keep their name: it says that a reduction starts from them.
+  void generalize() {
+    SmallVector<linalg::LinalgOp> named;
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      if (!isa<linalg::GenericOp, linalg::FillOp>(op.getOperation()))
+        named.push_back(op);
+    });
+    IRRewriter rewriter(&getContext());
+    for (linalg::LinalgOp op : named) {
+      rewriter.setInsertionPoint(op);
+      (void)linalg::generalizeNamedOp(rewriter, op);
+    }
+  }
+
   void runOnOperation() override {
     MLIRContext *context = &getContext();
+    generalize();
     RewritePatternSet patterns(context);
-    linalg::populateLinalgNamedOpsGeneralizationPatterns(patterns);
     linalg::populateElementwiseOpsFusionPatterns(patterns, shouldFuse);
     linalg::populateConstantFoldLinalgOperations(
         patterns, [](OpOperand *) { return true; });

@@ -7,7 +7,7 @@
 include "dialects/attn/AttnBase.td"
 
 def Attn_AttentionOp : Attn_Op<"attention", [
-    Pure, SingleBlockImplicitTerminator<"YieldOp">,
+    Pure, SingleBlock,
     DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
                               ["reifyResultShapes"]>,
     DeclareOpInterfaceMethods<Costed>]> {
@@ -77,7 +77,6 @@ def Attn_AttentionOp : Attn_Op<"attention", [
 def Attn_YieldOp : Attn_Op<"yield", [Pure, Terminator, HasParent<"AttentionOp">]> {
   let summary = "Ends a score region";
   let arguments = (ins Variadic<AnyType>:$values);
-  let builders = [OpBuilder<(ins), "">];
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
 }
 

@@ -1,0 +1,167 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/Pipeline.h"
+#include "dialects/attn/Attn.h"
+#include "dialects/kernel/Kernel.h"
+#include "dialects/onnx/Onnx.h"
+#include "passes/codegen/Passes.h"
+#include "passes/fuse/Passes.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+
+namespace attune {
+
+/// In: core attention operations and linalg on tensors.  Out: one graph
+/// function that calls kernels, equal kernels only once.
+static void fuse(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createFuseElementwisePass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createFormAttentionPass({options.target.keyPanel()}));
+  pm.addPass(createFormContractionsPass({options.target.panel()}));
+  pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createOutlineDispatchesPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(func::createDuplicateFunctionEliminationPass());
+  pm.addPass(createSymbolDCEPass());
+}
+
+/// In: functions on tensors.  Out: the same on memrefs; kernels write into
+/// buffers that the graph gives them and allocate nothing.
+static void bufferize(OpPassManager &pm, const PipelineOptions &) {
+  bufferization::OneShotBufferizePassOptions options;
+  options.bufferizeFunctionBoundaries = true;
+  options.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  pm.addPass(bufferization::createEmptyTensorToAllocTensorPass());
+  pm.addPass(bufferization::createOneShotBufferizePass(options));
+  pm.addPass(bufferization::createDropEquivalentBufferResultsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+/// In: kernels on memrefs.  Out: loops over ranges, vectors, and calls of the
+/// runtime's services.
+static void schedule(OpPassManager &pm, const PipelineOptions &options) {
+  const Target &target = options.target;
+  OpPassManager &function = pm.nest<func::FuncOp>();
+  function.addPass(createEmitContractPass(
+      {target.lanes, target.tileRows, target.tileVectors}));
+  function.addPass(createEmitAttentionPass(
+      {target.lanes, target.queryRows, target.keyVectors}));
+  function.addPass(createEmitLoopsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createOutlineParallelPass());
+  pm.addPass(createPlanMemoryPass());
+  pm.addPass(createMakeEntryPass());
+  pm.addPass(createSymbolDCEPass());
+}
+
+/// In: loops and vectors on memrefs.  Out: the LLVM dialect.
+static void codegen(OpPassManager &pm, const PipelineOptions &) {
+  pm.addPass(createApproximateMathPass());
+  pm.addPass(createConvertVectorToSCFPass(
+      VectorTransferToSCFOptions().enableFullUnroll()));
+  pm.addPass(createLowerAffinePass());
+  pm.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(memref::createExpandOpsPass());
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(arith::createArithExpandOpsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createConvertVectorToLLVMPass());
+  // Intrinsics first: what is left for the C library would take them all.
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createKernelToLlvmPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+namespace {
+struct Stage {
+  StringLiteral name;
+  void (*build)(OpPassManager &, const PipelineOptions &);
+};
+} // namespace
+
+static constexpr Stage stages[] = {{"fuse", fuse},
+                                   {"bufferize", bufferize},
+                                   {"schedule", schedule},
+                                   {"codegen", codegen}};
+
+ArrayRef<StringLiteral> stageNames() {
+  static constexpr StringLiteral names[] = {stages[0].name, stages[1].name,
+                                            stages[2].name, stages[3].name};
+  return names;
+}
+
+static LogicalResult dump(ModuleOp module, StringRef directory,
+                          unsigned number, StringRef stage) {
+  SmallString<128> path(directory);
+  llvm::sys::path::append(path, Twine(number) + "-" + stage + ".mlir");
+  std::error_code error = llvm::sys::fs::create_directories(directory);
+  if (error)
+    return module.emitError("cannot create '")
+           << directory << "': " << error.message();
+  llvm::raw_fd_ostream stream(path, error);
+  if (error)
+    return module.emitError("cannot write '")
+           << path << "': " << error.message();
+  module.print(stream, OpPrintingFlags().elideLargeElementsAttrs());
+  return success();
+}
+
+LogicalResult runPipeline(ModuleOp module, const PipelineOptions &options) {
+  if (!options.stopAfter.empty() &&
+      !llvm::is_contained(stageNames(), options.stopAfter))
+    return module.emitError("unknown stage '")
+           << options.stopAfter << "'; the stages are "
+           << llvm::join(stageNames(), ", ");
+  for (auto [number, stage] : llvm::enumerate(stages)) {
+    PassManager pm(module.getContext());
+    stage.build(pm, options);
+    if (failed(pm.run(module)))
+      return failure();
+    if (!options.dumpDir.empty() &&
+        failed(dump(module, options.dumpDir, number, stage.name)))
+      return failure();
+    if (stage.name == options.stopAfter)
+      break;
+  }
+  return success();
+}
+
+void registerAll(DialectRegistry &registry) {
+  registerAllDialects(registry);
+  registerAllExtensions(registry);
+  registerAllToLLVMIRTranslations(registry);
+  registry.insert<attn::AttnDialect, kernel::KernelDialect,
+                  onnx::OnnxDialect>();
+  kernel::registerBufferization(registry);
+}
+
+} // namespace attune

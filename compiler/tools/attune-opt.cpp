@@ -1,0 +1,59 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+// attune-opt: every pass and stage of attune on IR, in the manner of mlir-opt.
+
+#include "compiler/Pipeline.h"
+#include "passes/codegen/Passes.h"
+#include "passes/fuse/Passes.h"
+#include "mlir/InitAllPasses.h"
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+
+using namespace mlir;
+
+namespace {
+
+/// `--attune-stages`: the compiler's own stages on a module.
+struct RunStages : PassWrapper<RunStages, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(RunStages)
+  RunStages() = default;
+  RunStages(const RunStages &other) : PassWrapper(other) {}
+
+  StringRef getArgument() const override { return "attune-stages"; }
+  StringRef getDescription() const override {
+    return "Run the compiler's stages, in order";
+  }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    attune::registerAll(registry);
+  }
+  void runOnOperation() override {
+    llvm::Expected<attune::Target> target = attune::Target::forCpu(cpu);
+    if (!target) {
+      getOperation().emitError(llvm::toString(target.takeError()));
+      return signalPassFailure();
+    }
+    if (failed(attune::runPipeline(getOperation(),
+                                   {*target, stopAfter, dumpDir})))
+      signalPassFailure();
+  }
+
+  Option<std::string> cpu{*this, "cpu", llvm::cl::init("native"),
+                          llvm::cl::desc("Processor to make code for")};
+  Option<std::string> stopAfter{*this, "stop-after",
+                                llvm::cl::desc("Last stage to run")};
+  Option<std::string> dumpDir{
+      *this, "dump-stages", llvm::cl::desc("Write each stage's result there")};
+};
+
+} // namespace
+
+int main(int argc, char **argv) {
+  registerAllPasses();
+  attune::registerAttuneFusePasses();
+  attune::registerAttuneCodegenPasses();
+  PassRegistration<RunStages>();
+  DialectRegistry registry;
+  attune::registerAll(registry);
+  return asMainReturnCode(
+      MlirOptMain(argc, argv, "attune's passes and stages\n", registry));
+}
