@@ -10,8 +10,8 @@ namespace attune {
 #define GEN_PASS_DEF_MAKEENTRYPASS
 #include "passes/codegen/Passes.h.inc"
 
-/// Statuses of the runtime's contract.
-static constexpr int32_t invalidValue = 3, outOfMemory = 4;
+/// Codes of the runtime's statuses.
+static constexpr int32_t invalidValue = 10, outOfMemory = 11;
 
 namespace {
 

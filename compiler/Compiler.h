@@ -1,0 +1,34 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef ATTUNE_COMPILER_COMPILER_H
+#define ATTUNE_COMPILER_COMPILER_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/Error.h"
+#include <string>
+
+namespace attune {
+
+/// Everything that a user may choose about a compilation.
+struct CompileOptions {
+  std::string model, output;
+  std::string emit = "lib"; ///< lib, or a stage's name: its IR
+  std::string cpu = "native";
+  std::string dumpDir;
+  unsigned level = 3;
+};
+
+/// How a compilation ended; the numbers are the tool's exit codes.
+enum class CompileStatus { fine = 0, badModel = 1, badOptions = 2, bug = 3 };
+
+/// Compiles a file. Messages go to the standard error stream. The output is
+/// written to a temporary file and renamed, so that it is whole or absent.
+CompileStatus compileFile(const CompileOptions &options);
+
+/// What the artifact tells about itself, as JSON.
+std::string makeManifest(mlir::ModuleOp module, const struct Target &target);
+
+} // namespace attune
+
+#endif // ATTUNE_COMPILER_COMPILER_H

@@ -1,0 +1,24 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef ATTUNE_COMPILER_EMIT_H
+#define ATTUNE_COMPILER_EMIT_H
+
+#include "compiler/Target.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace attune {
+
+/// Translates `module`, in the LLVM dialect, and writes a shared object to
+/// `path`.
+llvm::Error emitSharedObject(mlir::ModuleOp module, const Target &target,
+                             unsigned level, llvm::StringRef path);
+
+/// Appends the weights that `module` declares, `manifest` (JSON) and the
+/// footer to the shared object at `path`.
+llvm::Error appendTrailer(mlir::ModuleOp module, llvm::StringRef manifest,
+                          llvm::StringRef path);
+
+} // namespace attune
+
+#endif // ATTUNE_COMPILER_EMIT_H

@@ -1,0 +1,97 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/Compiler.h"
+#include "compiler/Target.h"
+#include "dialects/kernel/Kernel.h"
+#include "dialects/onnx/Onnx.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/JSON.h"
+
+using namespace mlir;
+namespace json = llvm::json;
+
+namespace attune {
+
+static std::string dtypeName(Type type) {
+  std::string text;
+  llvm::raw_string_ostream(text) << type;
+  if (StringRef(text).starts_with("ui"))
+    return text.substr(1);
+  return text;
+}
+
+static json::Object describe(Type type, DictionaryAttr attributes,
+                             std::string fallback) {
+  auto tensor = cast<RankedTensorType>(type);
+  StringAttr name;
+  ArrayAttr dims;
+  if (attributes) {
+    name = attributes.getAs<StringAttr>(onnx::nameAttr);
+    dims = attributes.getAs<ArrayAttr>(onnx::dimsAttr);
+  }
+  json::Array shape;
+  for (auto [dim, size] : llvm::enumerate(tensor.getShape())) {
+    if (!ShapedType::isDynamic(size)) {
+      shape.push_back(size);
+      continue;
+    }
+    StringRef symbol = dims ? cast<StringAttr>(dims[dim]).getValue() : "";
+    shape.push_back(symbol.empty() ? "?" : symbol.str());
+  }
+  return json::Object{{"name", name ? name.getValue().str() : fallback},
+                      {"dtype", dtypeName(tensor.getElementType())},
+                      {"shape", std::move(shape)}};
+}
+
+static json::Object dimRanges(ModuleOp module, const json::Array &inputs) {
+  auto given = module->getAttrOfType<DictionaryAttr>("attune.dim_ranges");
+  json::Object ranges;
+  for (const json::Value &input : inputs)
+    for (const json::Value &size : *input.getAsObject()->getArray("shape")) {
+      std::optional<StringRef> name = size.getAsString();
+      if (!name || *name == "?")
+        continue;
+      int64_t low = 1, high = -1;
+      if (auto range = given ? given.getAs<DenseI64ArrayAttr>(*name)
+                             : DenseI64ArrayAttr()) {
+        low = range[0];
+        high = range[1];
+      }
+      ranges[*name] = json::Object{{"min", low}, {"max", high}};
+    }
+  return ranges;
+}
+
+std::string makeManifest(ModuleOp module, const Target &target) {
+  json::Array inputs, outputs, features;
+  for (auto graph : module.getOps<func::FuncOp>()) {
+    if (!graph.isPublic())
+      continue;
+    for (unsigned i = 0; i < graph.getNumArguments(); ++i)
+      inputs.push_back(describe(graph.getArgumentTypes()[i],
+                                graph.getArgAttrDict(i),
+                                "input" + std::to_string(i)));
+    for (unsigned i = 0; i < graph.getNumResults(); ++i)
+      outputs.push_back(describe(graph.getResultTypes()[i],
+                                 graph.getResultAttrDict(i),
+                                 "output" + std::to_string(i)));
+  }
+  for (const std::string &feature : target.features)
+    features.push_back(feature);
+  auto name = module->getAttrOfType<StringAttr>("attune.model");
+  json::Object dims = dimRanges(module, inputs);
+  json::Object manifest{
+      {"attune", 1},
+      {"name", name ? name.getValue() : "model"},
+      {"target", json::Object{{"triple", target.triple},
+                              {"features", std::move(features)}}},
+      {"inputs", std::move(inputs)},
+      {"outputs", std::move(outputs)},
+      {"dims", std::move(dims)}};
+  std::string text;
+  llvm::raw_string_ostream(text) << json::Value(std::move(manifest));
+  return text;
+}
+
+} // namespace attune
