@@ -1,0 +1,54 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+// RUN: attune-opt %s --split-input-file --verify-diagnostics
+
+// C1
+func.func @layout(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
+  // expected-error @+1 {{requires layouts that permute 0, 1, 2, 3}}
+  %o = attn.attention query(%q : tensor<1x2x3x4xf32>) key(%q : tensor<1x2x3x4xf32>) value(%q : tensor<1x2x3x4xf32>)
+      attributes {scale = 1.0 : f64, capture_maps = [], key_layout = array<i64: 0, 0, 2, 3>} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x3x4xf32>
+  return %o : tensor<1x2x3x4xf32>
+}
+
+// -----
+
+// C2
+func.func @heads(%q: tensor<1x3x3x4xf32>, %k: tensor<1x2x3x4xf32>) -> tensor<1x3x3x4xf32> {
+  // expected-error @+1 {{requires key and value heads that divide the query's, but got 3, 2 and 2}}
+  %o = attn.attention query(%q : tensor<1x3x3x4xf32>) key(%k : tensor<1x2x3x4xf32>) value(%k : tensor<1x2x3x4xf32>)
+      attributes {scale = 1.0 : f64, capture_maps = []} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x3x3x4xf32>
+  return %o : tensor<1x3x3x4xf32>
+}
+
+// -----
+
+// C3
+func.func @widths(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x3x5xf32>) -> tensor<1x2x3x5xf32> {
+  // expected-error @+1 {{requires query and key of equal width, but got 4 and 5}}
+  %o = attn.attention query(%q : tensor<1x2x3x4xf32>) key(%k : tensor<1x2x3x5xf32>) value(%k : tensor<1x2x3x5xf32>)
+      attributes {scale = 1.0 : f64, capture_maps = []} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x3x5xf32>
+  return %o : tensor<1x2x3x5xf32>
+}
+
+// -----
+
+// C4
+func.func @maps(%q: tensor<1x2x3x4xf32>, %m: tensor<3xf32>) -> tensor<1x2x3x4xf32> {
+  // expected-error @+1 {{requires one map for each capture, but got 0 for 1}}
+  %o = attn.attention query(%q : tensor<1x2x3x4xf32>) key(%q : tensor<1x2x3x4xf32>) value(%q : tensor<1x2x3x4xf32>)
+      captures(%m : tensor<3xf32>) attributes {scale = 1.0 : f64, capture_maps = []} {
+    ^bb0(%s: f32, %c: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x3x4xf32>
+  return %o : tensor<1x2x3x4xf32>
+}

@@ -1,0 +1,137 @@
+# Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+"""Runs a compiled artifact through its contract, without the runtime.
+
+The services are made for testing: the workspace is filled with NaN, so that
+code that reads what it did not write shows, and a range of work runs in
+backward order in three parts, so that code that depends on the order shows.
+"""
+
+import ctypes
+import json
+import os
+import struct
+import subprocess
+import tempfile
+
+import numpy as np
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+ATTUNE = os.environ.get("ATTUNE", os.path.join(ROOT, "build", "bin", "attune"))
+
+_pointer = ctypes.c_void_p
+_int64 = ctypes.c_int64
+_shape = ctypes.POINTER(_int64)
+_workspace = ctypes.CFUNCTYPE(_pointer, _pointer, _int64)
+_output = ctypes.CFUNCTYPE(_pointer, _pointer, ctypes.c_int32, ctypes.c_int32, _shape)
+_parallel = ctypes.CFUNCTYPE(None, _pointer, _pointer, _pointer, _int64, _int64)
+_fail = ctypes.CFUNCTYPE(None, _pointer, ctypes.c_int32, ctypes.c_char_p)
+_body = ctypes.CFUNCTYPE(None, _pointer, _int64, _int64)
+_stopped = ctypes.CFUNCTYPE(ctypes.c_int32, _pointer)
+
+DTYPES = dict(f32="f4", f64="f8", i64="i8", i32="i4", i16="i2", i8="i1", u8="u1", i1="?")
+
+
+class _Services(ctypes.Structure):
+    _fields_ = [("version", ctypes.c_uint32), ("reserved", ctypes.c_uint32),
+                ("context", _pointer), ("workspace", _workspace),
+                ("output", _output), ("parallel_for", _parallel),
+                ("fail", _fail), ("stopped", _stopped)]
+
+
+class _Argument(ctypes.Structure):
+    _fields_ = [("data", _pointer), ("shape", _shape)]
+
+
+class _Table(ctypes.Structure):
+    _fields_ = [("magic", ctypes.c_uint64), ("version", ctypes.c_uint32),
+                ("size", ctypes.c_uint32),
+                ("run", ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.POINTER(_Services),
+                                         _pointer, ctypes.POINTER(_Argument)))]
+
+
+class RunError(Exception):
+    """A run that ended with a status; its text is the recorded message."""
+
+
+def _aligned(size, fill):
+    memory = np.full(size + 64, fill, np.uint8)
+    return memory, memory.ctypes.data + (-memory.ctypes.data) % 64
+
+
+class _Run:
+    """The services of one run, and what they handed out."""
+
+    def __init__(self, outputs):
+        self.signature, self.outputs = outputs, {}
+        self.kept, self.failures = [], []
+        self.services = _Services(
+            1, 0, None, _workspace(self.workspace), _output(self.output),
+            _parallel(self.parallel_for), _fail(self.fail), _stopped(lambda _: 0))
+
+    def workspace(self, _, size):
+        memory, address = _aligned(size, 0xFF)
+        self.kept.append(memory)
+        return address
+
+    def output(self, _, index, rank, shape):
+        dtype = DTYPES[self.signature[index]["dtype"]]
+        array = np.zeros([shape[dim] for dim in range(rank)], dtype)
+        self.outputs[index] = array
+        return array.ctypes.data or 64
+
+    def parallel_for(self, _, body, captures, count, grain):
+        call = _body(body)
+        edges = sorted({0, count // 3, 2 * count // 3, count})
+        for begin, end in reversed(list(zip(edges, edges[1:]))):
+            call(captures, begin, end)
+
+    def fail(self, _, code, message):
+        self.failures.append((code, message.decode()))
+
+
+class Artifact:
+    """A compiled model. Calling it takes and returns arrays, in order."""
+
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            data = file.read()
+        (_, _, _, weights, size, manifest, length) = struct.unpack("<8s6Q", data[-96:-40])
+        self.manifest = json.loads(data[manifest:manifest + length])
+        self._memory, self._weights = _aligned(size, 0)
+        ctypes.memmove(self._weights, data[weights:weights + size], size)
+        ctypes.CDLL("libm.so.6", mode=ctypes.RTLD_GLOBAL)
+        self._table = _Table.in_dll(ctypes.CDLL(path), "attune_artifact")
+
+    def __call__(self, *inputs):
+        run = _Run(self.manifest["outputs"])
+        arguments = (_Argument * max(1, len(inputs)))()
+        for argument, array, declared in zip(arguments, inputs, self.manifest["inputs"]):
+            array = np.ascontiguousarray(array, DTYPES[declared["dtype"]])
+            shape = (_int64 * max(1, array.ndim))(*array.shape)
+            run.kept += [array, shape]
+            argument.data = array.ctypes.data
+            argument.shape = ctypes.cast(shape, _shape)
+        status = self._table.run(ctypes.byref(run.services), self._weights, arguments)
+        if status != 0:
+            raise RunError(run.failures)
+        return [run.outputs[index] for index in range(len(run.outputs))]
+
+
+def compile_text(text, *options):
+    """Compiles MLIR text and loads the artifact."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, binary = os.path.join(folder, "m.mlir"), os.path.join(folder, "m.so")
+        with open(source, "w") as file:
+            file.write(text)
+        compile_file(source, binary, *options)
+        return Artifact(binary)
+
+
+def compile_file(source, binary, *options):
+    """Compiles a model file; raises RuntimeError with the tool's messages."""
+    done = subprocess.run([ATTUNE, "compile", source, "-o", binary, *options],
+                          capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"exit code {done.returncode}: {done.stderr}")
