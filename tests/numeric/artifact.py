@@ -135,3 +135,14 @@ def compile_file(source, binary, *options):
                           capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"exit code {done.returncode}: {done.stderr}")
+
+
+def compile_ir(text, stage):
+    """The IR of MLIR text after a stage."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, result = os.path.join(folder, "m.mlir"), os.path.join(folder, "r.mlir")
+        with open(source, "w") as file:
+            file.write(text)
+        compile_file(source, result, "--emit", stage)
+        with open(result) as file:
+            return file.read()
