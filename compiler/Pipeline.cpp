@@ -5,6 +5,7 @@
 #include "dialects/attn/Attn.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/onnx/Onnx.h"
+#include "frontends/onnx/ops/Passes.h"
 #include "passes/codegen/Passes.h"
 #include "passes/fuse/Passes.h"
 
@@ -26,6 +27,14 @@ using namespace mlir;
 
 namespace attune {
 
+/// In: nodes of a file.  Out: attention operations and linalg on tensors; no
+/// node is left.
+static void raise(OpPassManager &pm, const PipelineOptions &) {
+  pm.addNestedPass<func::FuncOp>(createLowerOnnxPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
 /// In: core attention operations and linalg on tensors.  Out: one graph
 /// function that calls kernels, equal kernels only once.
 static void fuse(OpPassManager &pm, const PipelineOptions &options) {
@@ -40,8 +49,8 @@ static void fuse(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createOutlineDispatchesPass());
+  // No CSE from here on: it would make one destination out of several.
   pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
   pm.addPass(func::createDuplicateFunctionEliminationPass());
   pm.addPass(createSymbolDCEPass());
 }
@@ -108,14 +117,16 @@ struct Stage {
 };
 } // namespace
 
-static constexpr Stage stages[] = {{"fuse", fuse},
+static constexpr Stage stages[] = {{"raise", raise},
+                                   {"fuse", fuse},
                                    {"bufferize", bufferize},
                                    {"schedule", schedule},
                                    {"codegen", codegen}};
 
 ArrayRef<StringLiteral> stageNames() {
   static constexpr StringLiteral names[] = {stages[0].name, stages[1].name,
-                                            stages[2].name, stages[3].name};
+                                            stages[2].name, stages[3].name,
+                                            stages[4].name};
   return names;
 }
 

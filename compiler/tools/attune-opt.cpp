@@ -4,6 +4,7 @@
 // attune-opt: every pass and stage of attune on IR, in the manner of mlir-opt.
 
 #include "compiler/Pipeline.h"
+#include "frontends/onnx/ops/Passes.h"
 #include "passes/codegen/Passes.h"
 #include "passes/fuse/Passes.h"
 #include "mlir/InitAllPasses.h"
@@ -49,6 +50,7 @@ struct RunStages : PassWrapper<RunStages, OperationPass<ModuleOp>> {
 
 int main(int argc, char **argv) {
   registerAllPasses();
+  attune::registerAttuneOnnxPasses();
   attune::registerAttuneFusePasses();
   attune::registerAttuneCodegenPasses();
   PassRegistration<RunStages>();

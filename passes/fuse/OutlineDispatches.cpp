@@ -148,7 +148,23 @@ static void giveDestination(tensor::ExtractSliceOp slice) {
   slice.getResult().replaceAllUsesExcept(copy.getResult(0), copy);
 }
 
+/// Gives every operation a destination of its own, so that none has to be
+/// copied because another result still lies there.
+static void separateDestinations(Block &block) {
+  SmallVector<DestinationStyleOpInterface> ops(
+      block.getOps<DestinationStyleOpInterface>());
+  for (DestinationStyleOpInterface op : ops)
+    for (OpOperand &init : op.getDpsInitsMutable()) {
+      auto empty = init.get().getDefiningOp<tensor::EmptyOp>();
+      if (!empty || empty->hasOneUse())
+        continue;
+      OpBuilder builder(op);
+      init.set(builder.clone(*empty)->getResult(0));
+    }
+}
+
 static SmallVector<Dispatch> findDispatches(Block &block) {
+  separateDestinations(block);
   SmallVector<tensor::ExtractSliceOp> slices(
       block.getOps<tensor::ExtractSliceOp>());
   llvm::for_each(slices, giveDestination);

@@ -1,0 +1,81 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "frontends/onnx/ops/Lowering.h"
+#include "frontends/onnx/ops/Passes.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace attune {
+#define GEN_PASS_DEF_LOWERONNXPASS
+#include "frontends/onnx/ops/Passes.h.inc"
+
+static LoweringTable makeTable() {
+  LoweringTable table;
+  addElementwise(table);
+  addIndexing(table);
+  addMatMul(table);
+  addReductions(table);
+  addShapes(table);
+  return table;
+}
+
+/// A type that the lowerings can work on.
+static bool isSupported(Type type) {
+  if (isa<NoneType>(type))
+    return true;
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor)
+    return false;
+  Type element = tensor.getElementType();
+  return isa<FloatType>(element) || element.isSignlessInteger();
+}
+
+/// Reports what is wrong with a node before anything is lowered.
+static LogicalResult check(onnx::NodeOp node, const LoweringTable &table) {
+  if (!node.getDomain().empty() || !table.count(node.getOpType()))
+    return node.emitNodeError("this operator has no lowering yet");
+  for (TypeRange types : {TypeRange(node.getInputs().getTypes()),
+                          TypeRange(node.getOutputs().getTypes())})
+    for (Type type : types)
+      if (!isSupported(type))
+        return node.emitNodeError("the type ") << type
+                                               << " is not supported yet";
+  if (isa<NoneType>(node.getInputs().empty()
+                        ? Type(IndexType::get(node.getContext()))
+                        : node.getInputs().front().getType()))
+    return node.emitNodeError("requires its first input");
+  return success();
+}
+
+namespace {
+struct LowerOnnx : impl::LowerOnnxPassBase<LowerOnnx> {
+  void runOnOperation() override {
+    static const LoweringTable table = makeTable();
+    SmallVector<onnx::NodeOp> nodes;
+    getOperation().walk([&](onnx::NodeOp node) { nodes.push_back(node); });
+    bool fine = true;
+    for (onnx::NodeOp node : nodes)
+      fine &= succeeded(check(node, table));
+    if (!fine)
+      return signalPassFailure();
+    Lowering lowering(getOperation());
+    for (onnx::NodeOp node : nodes) {
+      lowering.setLoc(node.getLoc());
+      lowering.setInsertionPoint(node);
+      if (failed(table.lookup(node.getOpType())(node, lowering)))
+        return signalPassFailure();
+    }
+    for (onnx::NodeOp node : llvm::reverse(nodes))
+      node.erase();
+    SmallVector<onnx::NoneOp> left;
+    getOperation().walk([&](onnx::NoneOp op) { left.push_back(op); });
+    for (onnx::NoneOp op : left)
+      op.erase();
+  }
+};
+} // namespace
+} // namespace attune

@@ -1,0 +1,201 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "frontends/onnx/ops/Lowering.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+
+namespace attune {
+
+Lowering::Lowering(func::FuncOp graph)
+    : ImplicitLocOpBuilder(graph.getLoc(), graph.getContext()), graph(graph) {
+  setInsertionPointToStart(&graph.getBody().front());
+  for (BlockArgument argument : graph.getArguments()) {
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    for (auto [dim, name] : llvm::enumerate(onnx::dimNames(argument)))
+      if (!name.empty() && type && type.isDynamicDim(dim) &&
+          !symbols.count(name))
+        symbols[name] =
+            tensor::DimOp::create(*this, argument, static_cast<int64_t>(dim));
+  }
+}
+
+SmallVector<StringRef> Lowering::namesOf(Value tensor) {
+  auto found = names.find(tensor);
+  return found != names.end() ? found->second : onnx::dimNames(tensor);
+}
+
+OpFoldResult Lowering::knownSize(Value tensor, int64_t dim) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  if (!type.isDynamicDim(dim))
+    return getIndexAttr(type.getDimSize(dim));
+  SmallVector<StringRef> all = namesOf(tensor);
+  if (dim < static_cast<int64_t>(all.size()))
+    if (auto symbol = symbols.find(all[dim]); symbol != symbols.end())
+      return symbol->second;
+  return {};
+}
+
+OpFoldResult Lowering::size(Value tensor, int64_t dim) {
+  if (OpFoldResult known = knownSize(tensor, dim))
+    return known;
+  return createOrFold<tensor::DimOp>(tensor, dim);
+}
+
+SmallVector<OpFoldResult> Lowering::sizes(Value tensor) {
+  SmallVector<OpFoldResult> all;
+  auto type = cast<RankedTensorType>(tensor.getType());
+  for (int64_t dim = 0; dim < type.getRank(); ++dim)
+    all.push_back(size(tensor, dim));
+  return all;
+}
+
+Value Lowering::toIndex(OpFoldResult size) {
+  return getValueOrCreateConstantIndexOp(*this, getLoc(), size);
+}
+
+Value Lowering::empty(ArrayRef<OpFoldResult> sizes, Type element) {
+  return tensor::EmptyOp::create(*this, sizes, element);
+}
+
+Value Lowering::constant(Type type, double value) {
+  if (isa<FloatType>(type))
+    return arith::ConstantOp::create(*this, getFloatAttr(type, value));
+  return arith::ConstantOp::create(
+      *this, getIntegerAttr(type, static_cast<int64_t>(value)));
+}
+
+Value Lowering::generic(ValueRange inputs, ArrayRef<AffineMap> maps, Value init,
+                        ArrayRef<utils::IteratorType> iterators, Body body) {
+  return linalg::GenericOp::create(
+             *this, TypeRange(init.getType()), inputs, ValueRange(init), maps,
+             iterators,
+             [&](OpBuilder &b, Location loc, ValueRange arguments) {
+               linalg::YieldOp::create(b, loc, body(b, loc, arguments));
+             })
+      .getResult(0);
+}
+
+/// Of two sizes of one dimension of the result, the one that rules.
+static FailureOr<OpFoldResult> join(Lowering &b, onnx::NodeOp node,
+                                    OpFoldResult left, OpFoldResult right) {
+  if (left == right || isConstantIntValue(right, 1))
+    return left;
+  if (isConstantIntValue(left, 1))
+    return right;
+  std::optional<int64_t> l = getConstantIntValue(left);
+  std::optional<int64_t> r = getConstantIntValue(right);
+  if (l && r && *l == *r)
+    return left;
+  if (l && r) {
+    node.emitNodeError("requires sizes that can be broadcast, but got ")
+        << *l << " and " << *r;
+    return failure();
+  }
+  Value equal =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::eq, b.toIndex(left),
+                            b.toIndex(right));
+  cf::AssertOp::create(b, equal,
+                       ("node '" + node.getNodeName() + "' (" +
+                        node.getOpType() +
+                        "): two sizes that are known at run time only must be "
+                        "equal here")
+                           .str());
+  return l ? left : right;
+}
+
+Value Lowering::elementwise(onnx::NodeOp node, ValueRange inputs, Type element,
+                            Body body) {
+  int64_t rank = 0;
+  for (Value input : inputs)
+    rank = std::max(rank, cast<RankedTensorType>(input.getType()).getRank());
+  SmallVector<OpFoldResult> result(rank, getIndexAttr(1));
+  for (Value input : inputs) {
+    SmallVector<OpFoldResult> own = sizes(input);
+    int64_t offset = rank - own.size();
+    for (auto [dim, size] : llvm::enumerate(own)) {
+      FailureOr<OpFoldResult> joined =
+          join(*this, node, result[offset + dim], size);
+      if (failed(joined))
+        return {};
+      result[offset + dim] = *joined;
+    }
+  }
+  SmallVector<AffineMap> maps;
+  for (Value input : inputs) {
+    auto type = cast<RankedTensorType>(input.getType());
+    int64_t offset = rank - type.getRank();
+    SmallVector<AffineExpr> exprs;
+    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+      bool repeated = type.getDimSize(dim) == 1 &&
+                      !isConstantIntValue(result[offset + dim], 1);
+      exprs.push_back(repeated ? getAffineConstantExpr(0)
+                               : getAffineDimExpr(offset + dim));
+    }
+    maps.push_back(AffineMap::get(rank, 0, exprs, getContext()));
+  }
+  maps.push_back(getMultiDimIdentityMap(rank));
+  SmallVector<utils::IteratorType> iterators(rank,
+                                             utils::IteratorType::parallel);
+  return generic(inputs, maps, empty(result, element), iterators, body);
+}
+
+bool Lowering::isSmall(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && tensor.getRank() <= 1 && tensor.hasStaticShape() &&
+         tensor.getNumElements() <= 32;
+}
+
+std::optional<SmallVector<Value>> Lowering::elements(Value tensor) {
+  if (auto found = known.find(tensor); found != known.end())
+    return found->second;
+  auto constant = tensor.getDefiningOp<arith::ConstantOp>();
+  if (!constant || !isSmall(tensor.getType()))
+    return std::nullopt;
+  SmallVector<Value> values;
+  for (Attribute value :
+       cast<DenseElementsAttr>(constant.getValue()).getValues<Attribute>())
+    values.push_back(
+        arith::ConstantOp::create(*this, cast<TypedAttr>(value)));
+  return values;
+}
+
+std::optional<SmallVector<int64_t>> Lowering::integers(Value tensor) {
+  std::optional<SmallVector<Value>> values = elements(tensor);
+  if (!values)
+    return std::nullopt;
+  SmallVector<int64_t> integers;
+  for (Value value : *values) {
+    std::optional<int64_t> integer = getConstantIntValue(value);
+    if (!integer)
+      return std::nullopt;
+    integers.push_back(*integer);
+  }
+  return integers;
+}
+
+Value Lowering::fromElements(RankedTensorType type, ArrayRef<Value> elements) {
+  Value tensor = tensor::FromElementsOp::create(*this, type, elements);
+  known[tensor] = SmallVector<Value>(elements);
+  return tensor;
+}
+
+void Lowering::replace(onnx::NodeOp node, Value value, unsigned output) {
+  Value old = node.getOutputs()[output];
+  if (value.getType() != old.getType()) {
+    Value cast = createOrFold<tensor::CastOp>(old.getType(), value);
+    if (auto found = known.find(value); found != known.end()) {
+      SmallVector<Value> elements = found->second;
+      known[cast] = elements;
+    }
+    value = cast;
+  }
+  if (!names.count(value))
+    names[value] = onnx::dimNames(old);
+  old.replaceAllUsesWith(value);
+}
+
+} // namespace attune

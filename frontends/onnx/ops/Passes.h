@@ -1,0 +1,17 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef ATTUNE_FRONTENDS_ONNX_OPS_PASSES_H
+#define ATTUNE_FRONTENDS_ONNX_OPS_PASSES_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace attune {
+#define GEN_PASS_DECL
+#include "frontends/onnx/ops/Passes.h.inc"
+#define GEN_PASS_REGISTRATION
+#include "frontends/onnx/ops/Passes.h.inc"
+} // namespace attune
+
+#endif // ATTUNE_FRONTENDS_ONNX_OPS_PASSES_H

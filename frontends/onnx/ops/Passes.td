@@ -1,0 +1,21 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef ATTUNE_FRONTENDS_ONNX_OPS_PASSES
+#define ATTUNE_FRONTENDS_ONNX_OPS_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def LowerOnnxPass : Pass<"attune-lower-onnx", "::mlir::func::FuncOp"> {
+  let summary = "Turn every node into linalg on tensors";
+  let description = [{
+    All nodes that have no lowering are reported together. Sizes are computed on
+    scalars: what a file does with shapes leaves no tensor behind.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
+#endif // ATTUNE_FRONTENDS_ONNX_OPS_PASSES

@@ -1,0 +1,288 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "frontends/onnx/ops/Lowering.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace attune {
+
+static RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+/// `input`, which is contiguous, with the given sizes.
+static Value reshape(Lowering &b, Value input, ArrayRef<OpFoldResult> sizes) {
+  RankedTensorType type = typeOf(input);
+  SmallVector<int64_t> shape;
+  SmallVector<Value> dynamic;
+  dispatchIndexOpFoldResults(sizes, dynamic, shape);
+  auto all = [](int64_t rank) {
+    SmallVector<ReassociationIndices> groups;
+    if (rank > 0)
+      groups.push_back(llvm::to_vector(llvm::seq<int64_t>(0, rank)));
+    return groups;
+  };
+  auto result = RankedTensorType::get(shape, type.getElementType());
+  if (type.getRank() != 1) {
+    if (type.getRank() == 0)
+      input = tensor::ExpandShapeOp::create(
+          b, RankedTensorType::get({1}, type.getElementType()), input,
+          ArrayRef<ReassociationIndices>());
+    else
+      input = tensor::CollapseShapeOp::create(
+          b, input, ArrayRef<ReassociationIndices>(all(type.getRank())));
+  }
+  int64_t count = result.hasStaticShape() ? result.getNumElements()
+                                          : ShapedType::kDynamic;
+  auto flat = RankedTensorType::get({count}, type.getElementType());
+  input = b.createOrFold<tensor::CastOp>(flat, input);
+  if (result.getRank() == 1)
+    return input;
+  if (result.getRank() == 0)
+    return tensor::CollapseShapeOp::create(b, result, input,
+                                           ArrayRef<ReassociationIndices>());
+  return tensor::ExpandShapeOp::create(b, result, input, all(result.getRank()),
+                                       sizes);
+}
+
+static LogicalResult lowerShape(onnx::NodeOp node, Lowering &b) {
+  Value input = node.getInputs()[0];
+  int64_t rank = typeOf(input).getRank();
+  int64_t start = node.getInt("start", 0), end = node.getInt("end", rank);
+  auto clamp = [&](int64_t at) {
+    return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank);
+  };
+  SmallVector<Value> elements;
+  for (int64_t dim = clamp(start); dim < clamp(end); ++dim) {
+    OpFoldResult size = b.size(input, dim);
+    if (std::optional<int64_t> known = getConstantIntValue(size))
+      elements.push_back(b.constant(b.getI64Type(), *known));
+    else
+      elements.push_back(
+          arith::IndexCastOp::create(b, b.getI64Type(), cast<Value>(size)));
+  }
+  auto type = RankedTensorType::get({static_cast<int64_t>(elements.size())},
+                                    b.getI64Type());
+  b.replace(node, b.fromElements(type, elements));
+  return success();
+}
+
+/// Sizes of `node`'s result: what shape inference found, the rest from `size`.
+static SmallVector<OpFoldResult>
+resultSizes(onnx::NodeOp node, Lowering &b,
+            llvm::function_ref<OpFoldResult(int64_t)> size) {
+  Value output = node.getOutputs()[0];
+  SmallVector<OpFoldResult> sizes;
+  for (int64_t dim = 0; dim < typeOf(output).getRank(); ++dim) {
+    OpFoldResult known = b.knownSize(output, dim);
+    sizes.push_back(known ? known : size(dim));
+  }
+  return sizes;
+}
+
+/// Small tensors keep their elements through changes of shape.
+static bool keepElements(onnx::NodeOp node, Lowering &b) {
+  std::optional<SmallVector<Value>> known = b.elements(node.getInputs()[0]);
+  auto type = dyn_cast<RankedTensorType>(node.getOutputs()[0].getType());
+  if (!known || !Lowering::isSmall(type))
+    return false;
+  b.replace(node, b.fromElements(type, *known));
+  return true;
+}
+
+static LogicalResult lowerReshape(onnx::NodeOp node, Lowering &b) {
+  if (keepElements(node, b))
+    return success();
+  if (node.getInt("allowzero", 0) != 0)
+    return node.emitNodeError("allowzero = 1 is not supported yet");
+  Value input = node.getInputs()[0];
+  std::optional<SmallVector<Value>> wanted = b.elements(node.getInputs()[1]);
+  RankedTensorType type = typeOf(node.getOutputs()[0]);
+  if (!wanted || static_cast<int64_t>(wanted->size()) != type.getRank())
+    return node.emitNodeError("requires a shape that is computed from sizes");
+  // -1 stands for what the other sizes leave of the elements.
+  auto element = [&](int64_t dim) -> OpFoldResult {
+    Value value = (*wanted)[dim];
+    std::optional<int64_t> known = getConstantIntValue(value);
+    if (known && *known == 0)
+      return b.size(input, dim);
+    if (known)
+      return b.getIndexAttr(*known);
+    return arith::IndexCastOp::create(b, b.getIndexType(), value).getResult();
+  };
+  auto size = [&](int64_t dim) -> OpFoldResult {
+    OpFoldResult found = element(dim);
+    if (getConstantIntValue(found) != -1)
+      return found;
+    Value total = b.constant(b.getIndexType(), 1), others = total;
+    for (OpFoldResult own : b.sizes(input))
+      total = b.createOrFold<arith::MulIOp>(total, b.toIndex(own));
+    for (int64_t other = 0; other < type.getRank(); ++other)
+      if (other != dim)
+        others = b.createOrFold<arith::MulIOp>(
+            others, b.toIndex(type.isDynamicDim(other)
+                                  ? element(other)
+                                  : b.getIndexAttr(type.getDimSize(other))));
+    return b.createOrFold<arith::DivUIOp>(total, others);
+  };
+  b.replace(node, reshape(b, input, resultSizes(node, b, size)));
+  return success();
+}
+
+static SmallVector<int64_t> normalized(ArrayRef<int64_t> axes, int64_t rank) {
+  SmallVector<int64_t> result;
+  for (int64_t axis : axes)
+    result.push_back(axis < 0 ? axis + rank : axis);
+  llvm::sort(result);
+  return result;
+}
+
+/// Axes as an attribute (before opset 13) or as the second input.
+static std::optional<SmallVector<int64_t>> axesOf(onnx::NodeOp node,
+                                                  Lowering &b) {
+  if (node.hasInput(1))
+    return b.integers(node.getInput(1));
+  return node.getInts("axes");
+}
+
+static LogicalResult lowerUnsqueeze(onnx::NodeOp node, Lowering &b) {
+  if (keepElements(node, b))
+    return success();
+  std::optional<SmallVector<int64_t>> axes = axesOf(node, b);
+  if (!axes)
+    return node.emitNodeError("requires constant axes");
+  Value input = node.getInputs()[0];
+  int64_t rank = typeOf(input).getRank() + axes->size();
+  SmallVector<int64_t> added = normalized(*axes, rank);
+  SmallVector<OpFoldResult> sizes;
+  for (int64_t dim = 0, next = 0; dim < rank; ++dim)
+    sizes.push_back(llvm::is_contained(added, dim)
+                        ? OpFoldResult(b.getIndexAttr(1))
+                        : b.size(input, next++));
+  b.replace(node, reshape(b, input, sizes));
+  return success();
+}
+
+static LogicalResult lowerSqueeze(onnx::NodeOp node, Lowering &b) {
+  if (keepElements(node, b))
+    return success();
+  Value input = node.getInputs()[0];
+  RankedTensorType type = typeOf(input);
+  SmallVector<int64_t> removed;
+  if (std::optional<SmallVector<int64_t>> axes = axesOf(node, b))
+    removed = normalized(*axes, type.getRank());
+  else if (node.hasInput(1))
+    return node.emitNodeError("requires constant axes");
+  else
+    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+      if (type.getDimSize(dim) == 1)
+        removed.push_back(dim);
+  SmallVector<OpFoldResult> sizes;
+  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+    if (!llvm::is_contained(removed, dim))
+      sizes.push_back(b.size(input, dim));
+    else if (type.getDimSize(dim) != 1)
+      return node.emitNodeError("requires a size of 1 at dimension ") << dim;
+  }
+  b.replace(node, reshape(b, input, sizes));
+  return success();
+}
+
+static LogicalResult lowerFlatten(onnx::NodeOp node, Lowering &b) {
+  Value input = node.getInputs()[0];
+  int64_t rank = typeOf(input).getRank(), axis = node.getInt("axis", 1);
+  axis = axis < 0 ? axis + rank : axis;
+  Value sizes[2] = {b.constant(b.getIndexType(), 1),
+                    b.constant(b.getIndexType(), 1)};
+  for (int64_t dim = 0; dim < rank; ++dim)
+    sizes[dim >= axis] = b.createOrFold<arith::MulIOp>(
+        sizes[dim >= axis], b.toIndex(b.size(input, dim)));
+  b.replace(node, reshape(b, input,
+                          {getAsOpFoldResult(sizes[0]),
+                           getAsOpFoldResult(sizes[1])}));
+  return success();
+}
+
+static LogicalResult lowerTranspose(onnx::NodeOp node, Lowering &b) {
+  Value input = node.getInputs()[0];
+  RankedTensorType type = typeOf(input);
+  SmallVector<int64_t> permutation;
+  if (std::optional<SmallVector<int64_t>> given = node.getInts("perm"))
+    permutation = *given;
+  else
+    for (int64_t dim = type.getRank(); dim-- > 0;)
+      permutation.push_back(dim);
+  SmallVector<OpFoldResult> sizes;
+  for (int64_t dim : permutation)
+    sizes.push_back(b.size(input, dim));
+  Value init = b.empty(sizes, type.getElementType());
+  b.replace(node, linalg::TransposeOp::create(b, input, init, permutation)
+                      ->getResult(0));
+  return success();
+}
+
+static LogicalResult lowerExpand(onnx::NodeOp node, Lowering &b) {
+  Value input = node.getInputs()[0];
+  std::optional<SmallVector<Value>> wanted = b.elements(node.getInputs()[1]);
+  RankedTensorType type = typeOf(node.getOutputs()[0]);
+  if (!wanted)
+    return node.emitNodeError("requires a shape that is computed from sizes");
+  int64_t offset = type.getRank() - wanted->size();
+  auto size = [&](int64_t dim) -> OpFoldResult {
+    if (dim < offset)
+      return b.size(input, dim);
+    return arith::IndexCastOp::create(b, b.getIndexType(),
+                                      (*wanted)[dim - offset])
+        .getResult();
+  };
+  SmallVector<OpFoldResult> sizes = resultSizes(node, b, size);
+  Value shape = b.empty(sizes, type.getElementType());
+  Value result = b.elementwise(
+      node, {input, shape}, type.getElementType(),
+      [](OpBuilder &, Location, ValueRange x) { return x[0]; });
+  if (!result)
+    return failure();
+  b.replace(node, result);
+  return success();
+}
+
+static LogicalResult lowerIdentity(onnx::NodeOp node, Lowering &b) {
+  b.replace(node, node.getInputs()[0]);
+  return success();
+}
+
+static LogicalResult lowerConstantOfShape(onnx::NodeOp node, Lowering &b) {
+  std::optional<SmallVector<Value>> wanted = b.elements(node.getInputs()[0]);
+  RankedTensorType type = typeOf(node.getOutputs()[0]);
+  if (!wanted)
+    return node.emitNodeError("requires a shape that is computed from sizes");
+  auto given =
+      dyn_cast_or_null<DenseElementsAttr>(node.getNodeAttr("value"));
+  TypedAttr value = given ? cast<TypedAttr>(*given.value_begin<Attribute>())
+                          : TypedAttr(b.getZeroAttr(type.getElementType()));
+  SmallVector<OpFoldResult> sizes =
+      resultSizes(node, b, [&](int64_t dim) -> OpFoldResult {
+        return arith::IndexCastOp::create(b, b.getIndexType(), (*wanted)[dim])
+            .getResult();
+      });
+  Value scalar = arith::ConstantOp::create(b, value);
+  Value init = b.empty(sizes, type.getElementType());
+  b.replace(node, linalg::FillOp::create(b, scalar, init).getResult(0));
+  return success();
+}
+
+void addShapes(LoweringTable &table) {
+  table["ConstantOfShape"] = lowerConstantOfShape;
+  table["Expand"] = lowerExpand;
+  table["Flatten"] = lowerFlatten;
+  table["Identity"] = lowerIdentity;
+  table["Reshape"] = lowerReshape;
+  table["Shape"] = lowerShape;
+  table["Squeeze"] = lowerSqueeze;
+  table["Transpose"] = lowerTranspose;
+  table["Unsqueeze"] = lowerUnsqueeze;
+}
+
+} // namespace attune
