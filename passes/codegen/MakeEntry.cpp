@@ -88,6 +88,33 @@ void EntryMaker::replaceWeights(Value weights) {
   }
 }
 
+/// Upstream's lowering of expand_shape knows one dynamic size a group; here
+/// memory is contiguous, so sizes are all there is to say.
+static void expandViews(func::FuncOp graph) {
+  SmallVector<memref::ExpandShapeOp> ops;
+  graph.walk([&](memref::ExpandShapeOp op) {
+    if (op.getResultType().getLayout().isIdentity())
+      ops.push_back(op);
+  });
+  for (memref::ExpandShapeOp op : ops) {
+    OpBuilder b(op);
+    SmallVector<OpFoldResult> sizes = op.getMixedOutputShape();
+    SmallVector<OpFoldResult> strides(sizes.size());
+    OpFoldResult stride = b.getIndexAttr(1);
+    AffineExpr product = b.getAffineSymbolExpr(0) * b.getAffineSymbolExpr(1);
+    for (size_t dim = sizes.size(); dim-- > 0;) {
+      strides[dim] = stride;
+      stride = affine::makeComposedFoldedAffineApply(b, op.getLoc(), product,
+                                                     {stride, sizes[dim]});
+    }
+    Value view = memref::ReinterpretCastOp::create(
+        b, op.getLoc(), op.getResultType(), op.getSrc(), b.getIndexAttr(0),
+        sizes, strides);
+    op.replaceAllUsesWith(view);
+    op.erase();
+  }
+}
+
 /// Splits the block after `after`: unless `condition`, the run ends there.
 void EntryMaker::leaveUnless(Operation *after, Value condition, Value services,
                              int32_t code, StringRef message) {
@@ -126,6 +153,7 @@ void EntryMaker::make() {
   for (unsigned position : {1u, 2u})
     (void)graph.insertArgument(position, pointer, {}, loc);
   Value services = graph.getArgument(0);
+  expandViews(graph);
   replaceInputs(graph.getArgument(2));
   replaceWeights(graph.getArgument(1));
   SmallVector<func::ReturnOp> returns(

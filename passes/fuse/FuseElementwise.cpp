@@ -13,8 +13,11 @@ namespace attune {
 #define GEN_PASS_DEF_FUSEELEMENTWISEPASS
 #include "passes/fuse/Passes.h.inc"
 
-/// A body that may be computed more than once: little of it, no math function.
+/// A body that may be computed more than once: little of it, no math function,
+/// and hardly more to read than its result.
 static bool isCheap(linalg::GenericOp producer) {
+  if (producer.getNumDpsInputs() > 2)
+    return false;
   unsigned count = 0;
   for (Operation &op : producer.getBody()->without_terminator()) {
     if (isa<math::MathDialect>(op.getDialect()) || isa<tensor::ExtractOp>(op) ||
@@ -22,7 +25,7 @@ static bool isCheap(linalg::GenericOp producer) {
       return false;
     count += !op.hasTrait<OpTrait::ConstantLike>();
   }
-  return count <= 4;
+  return count <= 2;
 }
 
 static bool shouldFuse(OpOperand *operand) {
