@@ -8,6 +8,7 @@
 #include "frontends/onnx/ops/Passes.h"
 #include "passes/codegen/Passes.h"
 #include "passes/fuse/Passes.h"
+#include "passes/raise/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -30,6 +31,7 @@ namespace attune {
 /// In: nodes of a file.  Out: attention operations and linalg on tensors; no
 /// node is left.
 static void raise(OpPassManager &pm, const PipelineOptions &) {
+  pm.addNestedPass<func::FuncOp>(createRaiseAttentionPass());
   pm.addNestedPass<func::FuncOp>(createLowerOnnxPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

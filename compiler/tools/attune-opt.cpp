@@ -7,6 +7,7 @@
 #include "frontends/onnx/ops/Passes.h"
 #include "passes/codegen/Passes.h"
 #include "passes/fuse/Passes.h"
+#include "passes/raise/Passes.h"
 #include "mlir/InitAllPasses.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
@@ -51,6 +52,7 @@ struct RunStages : PassWrapper<RunStages, OperationPass<ModuleOp>> {
 int main(int argc, char **argv) {
   registerAllPasses();
   attune::registerAttuneOnnxPasses();
+  attune::registerAttuneRaisePasses();
   attune::registerAttuneFusePasses();
   attune::registerAttuneCodegenPasses();
   PassRegistration<RunStages>();

@@ -1,0 +1,20 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef ATTUNE_PASSES_RAISE_PASSES_H
+#define ATTUNE_PASSES_RAISE_PASSES_H
+
+#include "dialects/attn/Attn.h"
+#include "dialects/onnx/Onnx.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace attune {
+#define GEN_PASS_DECL
+#include "passes/raise/Passes.h.inc"
+#define GEN_PASS_REGISTRATION
+#include "passes/raise/Passes.h.inc"
+} // namespace attune
+
+#endif // ATTUNE_PASSES_RAISE_PASSES_H

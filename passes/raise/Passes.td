@@ -1,0 +1,23 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef ATTUNE_PASSES_RAISE_PASSES
+#define ATTUNE_PASSES_RAISE_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def RaiseAttentionPass : Pass<"attune-raise-attention", "::mlir::func::FuncOp"> {
+  let summary = "Recognise softmax attention among the nodes of a file";
+  let description = [{
+    Before: `MatMul(Softmax(Add(Div(MatMul(q, Transpose(k)), c), bias)), v)`,
+    with or without the scale (on the scores, on q or on k) and the bias.
+    After: `attn.attention`. Transposes of the heads become its layouts.
+    A softmax between products that is left alone says why, in a remark.
+  }];
+  let options = [Option<"remarks", "remarks", "bool", "false",
+                        "Say why a softmax was left alone">];
+  let dependentDialects = ["::attune::attn::AttnDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+#endif // ATTUNE_PASSES_RAISE_PASSES
