@@ -20,4 +20,14 @@ def RaiseAttentionPass : Pass<"attune-raise-attention", "::mlir::func::FuncOp"> 
                            "::mlir::arith::ArithDialect"];
 }
 
+def UnifySymbolsPass : Pass<"attune-unify-symbols", "::mlir::func::FuncOp"> {
+  let summary = "Give sizes that must be equal one name";
+  let description = [{
+    Where an element-wise node meets an input's size and a nameless one, the
+    node's lowering checks at run time that they are equal: from there on the
+    input's name stands for both. What was named before keeps its name, so that
+    every other meeting is checked too.
+  }];
+}
+
 #endif // ATTUNE_PASSES_RAISE_PASSES
