@@ -41,6 +41,7 @@ private:
   SmallVector<Value> place(ArrayRef<int64_t> layout, Value batch, Value head,
                            Value length, Value width);
   void emitPacking();
+  void allocateTiles();
   void emitQueries(Value task);
   Block locate(Value task);
   State emitKeyBlock(const Block &block, Value first, State state);
@@ -53,6 +54,7 @@ private:
   void emitResult(const Block &block, const State &state);
   SmallVector<std::pair<Value, Value>> valueColumns();
 
+  int64_t rowWidth();
   int64_t panel() const { return vectors * b.lanes; }
 
   kernel::AttentionOp op;
@@ -310,21 +312,24 @@ void AttentionEmitter::emitResult(const Block &block, const State &state) {
   }
 }
 
-void AttentionEmitter::emitQueries(Value task) {
-  int64_t rowWidth = llvm::alignTo(*getConstantIntValue(valueWidth), b.lanes);
+int64_t AttentionEmitter::rowWidth() {
+  return llvm::alignTo(*getConstantIntValue(valueWidth), b.lanes);
+}
+
+void AttentionEmitter::allocateTiles() {
   auto tile = [&](int64_t columns) -> Value {
     return memref::AllocaOp::create(
         b, MemRefType::get({height, columns}, b.getF32Type()),
         b.getI64IntegerAttr(64));
   };
-  auto scope = memref::AllocaScopeOp::create(b, TypeRange());
-  OpBuilder::InsertionGuard guard(b);
-  b.createBlock(&scope.getBodyRegion());
   scores = tile(blockKeys);
-  sumTile = tile(rowWidth);
+  sumTile = tile(rowWidth());
+}
+
+void AttentionEmitter::emitQueries(Value task) {
   Block block = locate(task);
   for (int64_t r = 0; r < height; ++r)
-    for (int64_t at = 0; at < rowWidth; at += b.lanes)
+    for (int64_t at = 0; at < rowWidth(); at += b.lanes)
       b.store(b.splat(0.0f), sumTile, {b.index(r), b.index(at)});
   SmallVector<Value> initial(
       height, b.scalar(-std::numeric_limits<float>::infinity()));
@@ -343,7 +348,6 @@ void AttentionEmitter::emitQueries(Value task) {
       SmallVector<Value>(ArrayRef<Value>(results).take_front(height)),
       SmallVector<Value>(ArrayRef<Value>(results).drop_front(height))};
   emitResult(block, state);
-  memref::AllocaScopeReturnOp::create(b, ValueRange());
 }
 
 void AttentionEmitter::emit() {
@@ -358,7 +362,9 @@ void AttentionEmitter::emit() {
   emitPacking();
   Value batches = sizeOf(op.getQuery(), op.getQueryLayout(), 0);
   Value tasks = b.mul(b.mul(batches, heads), b.ceilDiv(queries, height));
-  b.parallel(tasks, b.index(4), [&](Value task) { emitQueries(task); });
+  b.parallel(
+      tasks, b.index(4), [&](Value task) { emitQueries(task); },
+      [&] { allocateTiles(); });
   op.erase();
 }
 

@@ -161,11 +161,13 @@ void VectorEmitter::loop(Value begin, Value end, Value step,
 }
 
 void VectorEmitter::parallel(Value count, Value grain,
-                             llvm::function_ref<void(Value)> body) {
+                             llvm::function_ref<void(Value)> body,
+                             llvm::function_ref<void()> setup) {
   auto op = kernel::ParallelOp::create(*this, count, grain);
   OpBuilder::InsertionGuard guard(*this);
   Block *block = createBlock(&op.getBody(), {}, {getIndexType(), getIndexType()},
                              {getLoc(), getLoc()});
+  setup();
   loop(block->getArgument(0), block->getArgument(1), index(1), body);
 }
 

@@ -60,9 +60,12 @@ public:
           body);
   void loop(mlir::Value begin, mlir::Value end, mlir::Value step,
             llvm::function_ref<void(mlir::Value)> body);
-  /// A kernel.parallel whose body is called for each item.
+  /// A kernel.parallel whose body is called for each item; `setup` makes, once
+  /// for all items of a range, what they share: scratch memory must not be
+  /// taken from the stack inside a loop.
   void parallel(mlir::Value count, mlir::Value grain,
-                llvm::function_ref<void(mlir::Value)> body);
+                llvm::function_ref<void(mlir::Value)> body,
+                llvm::function_ref<void()> setup = [] {});
 
 private:
   mlir::Value asVector(mlir::Value value);

@@ -80,9 +80,11 @@ void Unifier::rename(onnx::NodeOp node) {
 
 void Unifier::visit(onnx::NodeOp node) {
   if (broadcasts(node))
-    for (size_t i = 1; i < node.getInputs().size(); ++i)
+    for (size_t i = 0; i < node.getInputs().size(); ++i) {
+      learn(node.getInputs()[i], node.getOutputs()[0]);
       for (size_t j = 0; j < i; ++j)
         learn(node.getInputs()[j], node.getInputs()[i]);
+    }
   rename(node);
 }
 

@@ -83,6 +83,13 @@ class Attention(unittest.TestCase):
             with self.subTest(cpu=cpu, shape=shape, causal=causal):
                 self.check(cpu, *shape, causal)
 
+    def test_many_tasks_need_no_more_stack(self):
+        binary = artifact.compile_text(model(8, 8, 4, 4, False))
+        q = np.ones((64, 128, 8, 4), np.float32)
+        k = np.ones((64, 8, 2, 4), np.float32)
+        (result,) = binary(q, k, k, np.zeros((64, 2), np.float32))
+        np.testing.assert_array_equal(result, np.ones((64, 8, 128, 4)))
+
 
 if __name__ == "__main__":
     unittest.main()
