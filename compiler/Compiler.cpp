@@ -4,6 +4,7 @@
 #include "compiler/Compiler.h"
 #include "compiler/Emit.h"
 #include "compiler/Pipeline.h"
+#include "frontends/onnx/ops/Passes.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
@@ -18,11 +19,22 @@ static CompileStatus report(const llvm::Twine &message, CompileStatus status) {
   return status;
 }
 
-static LogicalResult load(const CompileOptions &options, MLIRContext &context,
-                          llvm::SourceMgr &sources,
-                          OwningOpRef<ModuleOp> &module) {
-  module = parseSourceFile<ModuleOp>(options.model, sources, &context);
-  return success(static_cast<bool>(module));
+/// The model as a module, or null; reasons were reported.
+static OwningOpRef<ModuleOp> load(const CompileOptions &options,
+                                  MLIRContext &context,
+                                  llvm::SourceMgr &sources) {
+  if (StringRef(options.model).ends_with(".onnx")) {
+    OnnxImportOptions import;
+    import.dims = options.dims;
+    import.hasLowering = hasLowering;
+    return importOnnx(context, options.model, import);
+  }
+  if (options.dims.empty())
+    return parseSourceFile<ModuleOp>(options.model, sources, &context);
+  report("--dim names dimensions of an ONNX model; in MLIR they stand in the "
+         "types",
+         CompileStatus::badOptions);
+  return {};
 }
 
 /// Writes through a temporary beside `path`, renamed when it is whole.
@@ -74,8 +86,8 @@ CompileStatus compileFile(const CompileOptions &options) {
   MLIRContext context(registry);
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context);
-  OwningOpRef<ModuleOp> module;
-  if (failed(load(options, context, sources, module)))
+  OwningOpRef<ModuleOp> module = load(options, context, sources);
+  if (!module)
     return report("cannot read '" + options.model + "'",
                   CompileStatus::badModel);
   std::string manifest = makeManifest(*module, *target);

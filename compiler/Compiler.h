@@ -4,7 +4,7 @@
 #ifndef ATTUNE_COMPILER_COMPILER_H
 #define ATTUNE_COMPILER_COMPILER_H
 
-#include "mlir/IR/BuiltinOps.h"
+#include "frontends/onnx/Importer.h"
 #include "llvm/Support/Error.h"
 #include <string>
 
@@ -13,6 +13,8 @@ namespace attune {
 /// Everything that a user may choose about a compilation.
 struct CompileOptions {
   std::string model, output;
+  /// Sizes of named dimensions of an ONNX model's inputs.
+  std::map<std::string, DimRange> dims;
   std::string emit = "lib"; ///< lib, or a stage's name: its IR
   std::string cpu = "native";
   std::string dumpDir;

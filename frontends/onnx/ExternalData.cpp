@@ -18,17 +18,24 @@ File::~File() {
     close(descriptor);
 }
 
-static struct stat statusOf(int descriptor) {
+static struct stat statusOf(int descriptor, const std::string &name) {
   struct stat status;
   if (fstat(descriptor, &status) != 0)
-    throw Failure(std::string("cannot read its size: ") + strerror(errno));
+    throw Failure("cannot read the size of '" + name + "': " + strerror(errno));
   if (!S_ISREG(status.st_mode))
-    throw Failure("is not a regular file");
+    throw Failure("'" + name + "' is " +
+                  (S_ISDIR(status.st_mode) ? "a directory, " : "") +
+                  "not a regular file");
   return status;
 }
 
 uint64_t File::size() const {
-  return static_cast<uint64_t>(statusOf(descriptor).st_size);
+  return static_cast<uint64_t>(statusOf(descriptor, name).st_size);
+}
+
+void File::requireOnlyName() const {
+  if (statusOf(descriptor, name).st_nlink != 1)
+    throw Failure("'" + name + "' has several names (hard links)");
 }
 
 std::string File::read(uint64_t offset, uint64_t size) const {
@@ -39,9 +46,8 @@ std::string File::read(uint64_t offset, uint64_t size) const {
     if (count < 0 && errno == EINTR)
       continue;
     if (count <= 0)
-      throw Failure(count == 0 ? "is shorter than it was"
-                               : std::string("cannot be read: ") +
-                                     strerror(errno));
+      throw Failure("cannot read '" + name + "': " +
+                    (count == 0 ? "it became shorter" : strerror(errno)));
     done += static_cast<uint64_t>(count);
   }
   return bytes;
@@ -83,7 +89,7 @@ File openBelow(const std::string &folder, const std::string &location) {
   std::vector<std::string> components = componentsOf(location);
   int current = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   for (size_t i = 0; i < components.size() && current >= 0; ++i) {
-    File parent(current);
+    File parent(current, location);
     bool last = i + 1 == components.size();
     // Non-blocking, so that a pipe in place of a file does not wait.
     int flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
@@ -101,13 +107,10 @@ File openBelow(const std::string &folder, const std::string &location) {
                           : std::string(strerror(reason))));
   }
   if (current < 0)
-    throw Failure("cannot open the folder '" + folder + "': " +
-                  strerror(errno));
-  File file(current);
-  struct stat status = statusOf(file.get());
-  if (status.st_nlink != 1)
-    throw Failure("external data '" + location +
-                  "' has several names (hard links)");
+    throw Failure("cannot open the folder '" + folder +
+                  "': " + strerror(errno));
+  File file(current, location);
+  file.requireOnlyName();
   return file;
 }
 
@@ -139,7 +142,7 @@ resolveExternal(const std::string &folder,
   if (!values.count("location"))
     throw Failure("external data has no location");
   const std::string &location = values["location"];
-  ExternalRange range{folder + "/" + location, 0, needed};
+  ExternalRange range{location, folder + "/" + location, 0, needed};
   if (values.count("offset"))
     range.offset = parseNumber("offset", values["offset"]);
   if (values.count("length")) {

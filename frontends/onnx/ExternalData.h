@@ -17,24 +17,32 @@ namespace attune::model {
 /// An open file, closed with the object.
 class File {
 public:
-  explicit File(int descriptor) : descriptor(descriptor) {}
-  File(File &&other) : descriptor(std::exchange(other.descriptor, -1)) {}
+  /// Owns `descriptor`; failures call the file `name`.
+  File(int descriptor, std::string name)
+      : descriptor(descriptor), name(std::move(name)) {}
+  File(File &&other)
+      : descriptor(std::exchange(other.descriptor, -1)),
+        name(std::move(other.name)) {}
   File &operator=(File &&) = delete;
   ~File();
 
   int get() const { return descriptor; }
-  bool isOpen() const { return descriptor >= 0; }
   /// Bytes in the file. Throws `Failure` if it is not a regular file.
   uint64_t size() const;
+  /// Throws `Failure` if the file has other names (hard links).
+  void requireOnlyName() const;
   /// Reads exactly `size` bytes at `offset`; throws `Failure` if it cannot.
   std::string read(uint64_t offset, uint64_t size) const;
 
 private:
   int descriptor;
+  std::string name;
 };
 
-/// Where external data lies: `size` bytes at `offset` of `path`.
+/// Where external data lies: `size` bytes at `offset` of `path`, which is
+/// `location` below the model's folder.
 struct ExternalRange {
+  std::string location;
   std::string path;
   uint64_t offset = 0;
   uint64_t size = 0;

@@ -19,12 +19,35 @@ namespace attune::model {
 
 /// Element types, numbered as ONNX's TensorProto.DataType.
 enum class ElementType : int {
-  Undefined = 0, Float = 1, UInt8 = 2, Int8 = 3, UInt16 = 4, Int16 = 5,
-  Int32 = 6, Int64 = 7, String = 8, Bool = 9, Float16 = 10, Double = 11,
-  UInt32 = 12, UInt64 = 13, Complex64 = 14, Complex128 = 15, BFloat16 = 16,
-  Float8E4M3FN = 17, Float8E4M3FNUZ = 18, Float8E5M2 = 19,
-  Float8E5M2FNUZ = 20, UInt4 = 21, Int4 = 22, Float4E2M1 = 23,
-  Float8E8M0 = 24, UInt2 = 25, Int2 = 26, Float6E2M3 = 27, Float6E3M2 = 28,
+  Undefined = 0,
+  Float = 1,
+  UInt8 = 2,
+  Int8 = 3,
+  UInt16 = 4,
+  Int16 = 5,
+  Int32 = 6,
+  Int64 = 7,
+  String = 8,
+  Bool = 9,
+  Float16 = 10,
+  Double = 11,
+  UInt32 = 12,
+  UInt64 = 13,
+  Complex64 = 14,
+  Complex128 = 15,
+  BFloat16 = 16,
+  Float8E4M3FN = 17,
+  Float8E4M3FNUZ = 18,
+  Float8E5M2 = 19,
+  Float8E5M2FNUZ = 20,
+  UInt4 = 21,
+  Int4 = 22,
+  Float4E2M1 = 23,
+  Float8E8M0 = 24,
+  UInt2 = 25,
+  Int2 = 26,
+  Float6E2M3 = 27,
+  Float6E3M2 = 28,
 };
 
 /// Why a model was refused. `opType` is empty if no node is at fault.
@@ -71,8 +94,18 @@ struct Graph;
 
 struct Attribute {
   enum class Kind {
-    Float, Int, String, Tensor, Graph, Type, Floats, Ints, Strings, Tensors,
-    Graphs, Other
+    Float,
+    Int,
+    String,
+    Tensor,
+    Graph,
+    Type,
+    Floats,
+    Ints,
+    Strings,
+    Tensors,
+    Graphs,
+    Other
   };
   std::string name;
   Kind kind = Kind::Other;

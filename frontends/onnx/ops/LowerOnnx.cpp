@@ -23,6 +23,15 @@ static LoweringTable makeTable() {
   return table;
 }
 
+static const LoweringTable &lowerings() {
+  static const LoweringTable table = makeTable();
+  return table;
+}
+
+bool hasLowering(StringRef domain, StringRef opType) {
+  return domain.empty() && lowerings().contains(opType);
+}
+
 /// A type that the lowerings can work on.
 static bool isSupported(Type type) {
   if (isa<NoneType>(type))
@@ -35,8 +44,8 @@ static bool isSupported(Type type) {
 }
 
 /// Reports what is wrong with a node before anything is lowered.
-static LogicalResult check(onnx::NodeOp node, const LoweringTable &table) {
-  if (!node.getDomain().empty() || !table.count(node.getOpType()))
+static LogicalResult check(onnx::NodeOp node) {
+  if (!hasLowering(node.getDomain(), node.getOpType()))
     return node.emitNodeError("this operator has no lowering yet");
   for (TypeRange types : {TypeRange(node.getInputs().getTypes()),
                           TypeRange(node.getOutputs().getTypes())})
@@ -54,19 +63,18 @@ static LogicalResult check(onnx::NodeOp node, const LoweringTable &table) {
 namespace {
 struct LowerOnnx : impl::LowerOnnxPassBase<LowerOnnx> {
   void runOnOperation() override {
-    static const LoweringTable table = makeTable();
     SmallVector<onnx::NodeOp> nodes;
     getOperation().walk([&](onnx::NodeOp node) { nodes.push_back(node); });
     bool fine = true;
     for (onnx::NodeOp node : nodes)
-      fine &= succeeded(check(node, table));
+      fine &= succeeded(check(node));
     if (!fine)
       return signalPassFailure();
     Lowering lowering(getOperation());
     for (onnx::NodeOp node : nodes) {
       lowering.setLoc(node.getLoc());
       lowering.setInsertionPoint(node);
-      if (failed(table.lookup(node.getOpType())(node, lowering)))
+      if (failed(lowerings().lookup(node.getOpType())(node, lowering)))
         return signalPassFailure();
     }
     for (onnx::NodeOp node : llvm::reverse(nodes))

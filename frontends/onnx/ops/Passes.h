@@ -12,6 +12,10 @@ namespace attune {
 #include "frontends/onnx/ops/Passes.h.inc"
 #define GEN_PASS_REGISTRATION
 #include "frontends/onnx/ops/Passes.h.inc"
+
+/// Whether nodes of this domain ("" for ai.onnx) and type are lowered here.
+/// Others stand or fall with their official function body.
+bool hasLowering(llvm::StringRef domain, llvm::StringRef opType);
 } // namespace attune
 
 #endif // ATTUNE_FRONTENDS_ONNX_OPS_PASSES_H

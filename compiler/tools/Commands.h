@@ -1,0 +1,20 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The subcommands of the tool, one file each.
+
+#ifndef ATTUNE_COMPILER_TOOLS_COMMANDS_H
+#define ATTUNE_COMPILER_TOOLS_COMMANDS_H
+
+#include <CLI/CLI.hpp>
+
+namespace attune {
+
+/// Adds a subcommand. If the command line names it, parsing runs it and sets
+/// `status` to the exit code: 0 fine, 1 the model or input is at fault, 2 the
+/// command line is, 3 attune is.
+void addCompile(CLI::App &app, int &status);
+
+} // namespace attune
+
+#endif // ATTUNE_COMPILER_TOOLS_COMMANDS_H

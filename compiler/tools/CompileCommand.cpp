@@ -1,0 +1,80 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/Compiler.h"
+#include "compiler/tools/Commands.h"
+
+namespace attune {
+
+static constexpr const char *footer = R"(
+A model is an ONNX file (.onnx, opset 7 or later) or MLIR (.mlir, .mlirbc) of
+attune's dialects. The result is a shared object with the weights behind it:
+`attune run` and the runtime's C API execute it.
+
+Examples:
+  attune compile model.onnx -o model.so
+  attune compile model.onnx -o model.so --dim batch=1,seq=1..512
+  attune compile model.onnx -o model.so --cpu x86-64-v3
+  attune compile model.onnx -o model.mlir --emit raise)";
+
+static int64_t parseSize(llvm::StringRef text, const std::string &where) {
+  int64_t size = 0;
+  if (text.getAsInteger(10, size) || size < 0)
+    throw CLI::ValidationError("--dim", "'" + text.str() + "' in '" + where +
+                                            "' is no size");
+  return size;
+}
+
+/// NAME=N or NAME=A..B.
+static void parseDim(const std::string &text,
+                     std::map<std::string, DimRange> &dims) {
+  auto [name, sizes] = llvm::StringRef(text).split('=');
+  if (name.empty() || sizes.empty())
+    throw CLI::ValidationError("--dim", "'" + text +
+                                            "' is not NAME=N or NAME=A..B");
+  size_t dots = sizes.find("..");
+  DimRange range;
+  range.min = parseSize(sizes.substr(0, dots), text);
+  range.max = dots == llvm::StringRef::npos
+                  ? range.min
+                  : parseSize(sizes.substr(dots + 2), text);
+  if (range.max < range.min)
+    throw CLI::ValidationError("--dim", "'" + text + "' is an empty range");
+  if (!dims.emplace(name.str(), range).second)
+    throw CLI::ValidationError("--dim",
+                               "'" + name.str() + "' is given twice");
+}
+
+void addCompile(CLI::App &app, int &status) {
+  auto options = std::make_shared<CompileOptions>();
+  auto dims = std::make_shared<std::vector<std::string>>();
+  CLI::App *command =
+      app.add_subcommand("compile", "Compile a model file to a native binary");
+  command->footer(footer);
+  command->add_option("model", options->model, "Model file: .onnx, .mlir, .mlirbc")
+      ->required();
+  command->add_option("-o,--output", options->output, "Where the binary goes")
+      ->required();
+  command->add_option("--emit", options->emit,
+                      "What to write: lib, or the IR after a stage")
+      ->capture_default_str();
+  command->add_option("--cpu", options->cpu,
+                      "Processor: native, x86-64-v3, x86-64-v4, ...")
+      ->capture_default_str();
+  command->add_option("--dim", *dims,
+                      "Sizes of an input's named dimension: NAME=N makes it "
+                      "static, NAME=A..B gives its range")
+      ->delimiter(',');
+  command->add_option("--dump-stages", options->dumpDir,
+                      "Folder that gets each stage's IR");
+  command->add_option("-O", options->level, "Optimisation level, 0 to 3")
+      ->check(CLI::Range(0, 3))
+      ->capture_default_str();
+  command->callback([options, dims, &status] {
+    for (const std::string &dim : *dims)
+      parseDim(dim, options->dims);
+    status = static_cast<int>(compileFile(*options));
+  });
+}
+
+} // namespace attune

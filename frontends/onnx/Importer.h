@@ -1,0 +1,51 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef ATTUNE_FRONTENDS_ONNX_IMPORTER_H
+#define ATTUNE_FRONTENDS_ONNX_IMPORTER_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <functional>
+#include <map>
+#include <string>
+
+namespace attune {
+
+/// Sizes that a named dimension may have; `max` -1 is no bound.
+struct DimRange {
+  int64_t min = 1;
+  int64_t max = -1;
+};
+
+struct OnnxImportOptions {
+  /// Ranges by name; a range of one size makes the dimension static. Each name
+  /// must be one of an input's dimensions.
+  std::map<std::string, DimRange> dims;
+  /// Whether a node of this domain ("" for ai.onnx) and type has a lowering.
+  /// One that has none is replaced by its schema's function body, if there is
+  /// one. Absent: every node is kept.
+  std::function<bool(llvm::StringRef domain, llvm::StringRef opType)>
+      hasLowering;
+};
+
+/// Attributes of the module: the model's name (a string), the opset versions
+/// of its domains, and for each dynamic dimension of an input the least and
+/// the largest size (`array<i64: min, max>`).
+constexpr llvm::StringLiteral modelAttr = "attune.model";
+constexpr llvm::StringLiteral opsetAttr = "attune.opset";
+constexpr llvm::StringLiteral dimRangesAttr = "attune.dim_ranges";
+
+/// Reads the ONNX model in the file `path` into a module with one function
+/// `main` of `onnx.node` operations; small constants are `arith.constant`, all
+/// others `kernel.weight`s that name the file, which must stay as it is until
+/// they are read. Returns null, with up to 20 errors emitted, if it cannot.
+/// The dialects needed are loaded.
+mlir::OwningOpRef<mlir::ModuleOp> importOnnx(mlir::MLIRContext &context,
+                                             llvm::StringRef path,
+                                             const OnnxImportOptions &options);
+
+} // namespace attune
+
+#endif // ATTUNE_FRONTENDS_ONNX_IMPORTER_H

@@ -1,0 +1,187 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "frontends/onnx/Shapes.h"
+#include "frontends/onnx/Check.h"
+#include "frontends/onnx/Failure.h"
+
+#include "onnx/shape_inference/implementation.h"
+
+#include <set>
+#include <unordered_set>
+
+namespace attune::model {
+
+using Infos = google::protobuf::RepeatedPtrField<onnx::ValueInfoProto>;
+
+static onnx::TensorShapeProto *shapeOf(onnx::ValueInfoProto &info) {
+  if (!info.type().has_tensor_type() || !info.type().tensor_type().has_shape())
+    return nullptr;
+  return info.mutable_type()->mutable_tensor_type()->mutable_shape();
+}
+
+void fixDims(onnx::ModelProto &model,
+             const std::map<std::string, int64_t> &fixedDims) {
+  std::set<std::string> names;
+  Infos &inputs = *model.mutable_graph()->mutable_input();
+  for (onnx::ValueInfoProto &input : inputs)
+    if (onnx::TensorShapeProto *shape = shapeOf(input))
+      for (const auto &dim : shape->dim())
+        if (!dim.dim_param().empty())
+          names.insert(dim.dim_param());
+  for (const auto &[name, size] : fixedDims) {
+    if (names.count(name))
+      continue;
+    std::string known;
+    for (const std::string &other : names)
+      known += (known.empty() ? "" : ", ") + other;
+    throw Failure("no input has a dimension '" + name +
+                  "'; there are: " + (known.empty() ? "none" : known));
+  }
+  for (onnx::ValueInfoProto &input : inputs) {
+    onnx::TensorShapeProto *shape = shapeOf(input);
+    for (int i = 0; shape && i < shape->dim_size(); ++i) {
+      auto &dim = *shape->mutable_dim(i);
+      if (dim.has_dim_value())
+        continue;
+      std::string name = dim.dim_param();
+      if (name.empty())
+        name = input.name() + "." + std::to_string(i);
+      while (dim.dim_param().empty() && !names.insert(name).second)
+        name += "_";
+      dim.set_dim_param(name);
+      auto fixed = fixedDims.find(name);
+      if (fixed != fixedDims.end())
+        dim.set_dim_value(fixed->second);
+    }
+  }
+}
+
+namespace {
+
+class Inference {
+public:
+  Inference(onnx::ModelProto &model, Problems &problems)
+      : model(model), graph(*model.mutable_graph()),
+        opsets(importedOpsets(model)), problems(problems),
+        declared(graph.output()) {}
+
+  void run() {
+    nameNodes();
+    forgetInferable();
+    forgetOutputs();
+    // The checks compare with types that are declared; strict: errors of nodes
+    // count; values of shape computations are propagated.
+    onnx::ShapeInferenceOptions options(true, 1, true);
+    try {
+      onnx::shape_inference::InferShapes(
+          model, onnx::OpSchemaRegistry::Instance(), options);
+    } catch (const std::exception &failure) {
+      report(failure.what());
+      return;
+    }
+    compareOutputs();
+  }
+
+private:
+  /// The library's messages tell nodes by name.
+  void nameNodes() {
+    for (onnx::NodeProto &node : *graph.mutable_node())
+      if (node.name().empty())
+        for (const std::string &output : node.output())
+          if (node.name().empty())
+            node.set_name(output);
+  }
+
+  void forgetInferable() {
+    std::unordered_set<std::string> needed;
+    for (const onnx::NodeProto &node : graph.node()) {
+      const onnx::OpSchema *schema = schemaOf(node, opsets);
+      if (!schema || (!schema->has_type_and_shape_inference_function() &&
+                      !schema->HasFunction()))
+        needed.insert(node.output().begin(), node.output().end());
+    }
+    Infos kept;
+    for (onnx::ValueInfoProto &info : *graph.mutable_value_info()) {
+      if (!needed.count(info.name()))
+        continue;
+      if (onnx::TensorShapeProto *shape = shapeOf(info))
+        for (auto &dim : *shape->mutable_dim())
+          dim.clear_dim_param();
+      *kept.Add() = info;
+    }
+    opaque = std::move(needed);
+    graph.mutable_value_info()->Swap(&kept);
+  }
+
+  void forgetOutputs() {
+    for (onnx::ValueInfoProto &output : *graph.mutable_output()) {
+      if (onnx::TensorShapeProto *shape = shapeOf(output)) {
+        if (!opaque.count(output.name()))
+          output.mutable_type()->mutable_tensor_type()->clear_shape();
+        else
+          for (auto &dim : *shape->mutable_dim())
+            dim.clear_dim_param();
+      }
+      for (const onnx::ValueInfoProto &input : graph.input())
+        if (input.name() == output.name())
+          *output.mutable_type() = input.type();
+    }
+  }
+
+  void compareOutputs() {
+    for (int i = 0; i < declared.size(); ++i) {
+      try {
+        onnx::shape_inference::checkShapesAndTypes(graph.output(i).type(),
+                                                   declared.Get(i).type());
+      } catch (const std::exception &failure) {
+        problems.push_back({"", "", "", 0,
+                            "output '" + declared.Get(i).name() +
+                                "' is declared otherwise: " + failure.what()});
+      }
+    }
+  }
+
+  /// Splits the library's message, a line for each node.
+  void report(const std::string &message) {
+    size_t before = problems.size();
+    for (size_t begin = 0; begin < message.size();) {
+      size_t end = std::min(message.find('\n', begin), message.size());
+      reportLine(message.substr(begin, end - begin));
+      begin = end + 1;
+    }
+    if (problems.size() == before)
+      throw Failure(message);
+  }
+
+  void reportLine(const std::string &line) {
+    static const std::string marker = ", node name: ";
+    size_t name = line.find(marker);
+    size_t reason = line.find("): ", name);
+    if (name == std::string::npos || reason == std::string::npos)
+      return;
+    name += marker.size();
+    for (const onnx::NodeProto &node : graph.node()) {
+      if (line.compare(name, reason - name, node.name()) != 0)
+        continue;
+      problems.push_back(problemAt(node, opsets, line.substr(reason + 3)));
+      return;
+    }
+  }
+
+  onnx::ModelProto &model;
+  onnx::GraphProto &graph;
+  std::map<std::string, int64_t> opsets;
+  Problems &problems;
+  Infos declared;
+  /// Values of operators whose types the library cannot infer.
+  std::unordered_set<std::string> opaque;
+};
+
+} // namespace
+
+void inferShapes(onnx::ModelProto &model, Problems &problems) {
+  Inference(model, problems).run();
+}
+
+} // namespace attune::model
