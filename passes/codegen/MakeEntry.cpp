@@ -62,9 +62,19 @@ void EntryMaker::replaceInputs(Value inputs) {
 
 /// Weights lie one after another, each at a multiple of 64 bytes.
 void EntryMaker::replaceWeights(Value weights) {
+  SmallVector<kernel::LoadWeightOp> loads;
+  llvm::SmallPtrSet<StringAttr, 16> used;
+  graph.walk([&](kernel::LoadWeightOp op) {
+    loads.push_back(op);
+    used.insert(op.getWeightAttr().getAttr());
+  });
   DenseMap<StringAttr, int64_t> offsets;
   int64_t next = 0;
-  for (auto weight : graph->getParentOfType<ModuleOp>().getOps<kernel::WeightOp>()) {
+  for (auto weight :
+       graph->getParentOfType<ModuleOp>().getOps<kernel::WeightOp>()) {
+    // A packed twin took the place of those that nothing loads.
+    if (!used.contains(weight.getSymNameAttr()))
+      continue;
     auto type = cast<RankedTensorType>(weight.getType());
     offsets[weight.getSymNameAttr()] = next;
     weight->setAttr("artifact_offset", b.getI64IntegerAttr(next));
@@ -72,8 +82,6 @@ void EntryMaker::replaceWeights(Value weights) {
         type.getNumElements() * ((type.getElementTypeBitWidth() + 7) / 8);
     next = llvm::alignTo(next + bytes, 64);
   }
-  SmallVector<kernel::LoadWeightOp> loads;
-  graph.walk([&](kernel::LoadWeightOp op) { loads.push_back(op); });
   for (kernel::LoadWeightOp load : loads) {
     b.setInsertionPoint(load);
     Value zero = arith::ConstantIndexOp::create(b, loc, 0);
