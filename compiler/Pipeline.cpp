@@ -31,7 +31,10 @@ namespace attune {
 /// In: nodes of a file.  Out: attention operations and linalg on tensors; no
 /// node is left.
 static void raise(OpPassManager &pm, const PipelineOptions &) {
+  pm.addNestedPass<func::FuncOp>(createFoldNodesPass());
   pm.addNestedPass<func::FuncOp>(createUnifySymbolsPass());
+  // Spellings of one node first: attention is matched around them.
+  pm.addNestedPass<func::FuncOp>(createRaiseNeighboursPass());
   pm.addNestedPass<func::FuncOp>(createRaiseAttentionPass());
   pm.addNestedPass<func::FuncOp>(createLowerOnnxPass());
   pm.addPass(createCanonicalizerPass());

@@ -6,6 +6,7 @@
 
 include "dialects/attn/AttnBase.td"
 include "dialects/attn/core/Attention.td"
+include "dialects/attn/core/Neighbours.td"
 include "dialects/attn/forms/Forms.td"
 
 #endif // ATTUNE_DIALECTS_ATTN_ATTNOPS

@@ -69,9 +69,14 @@ static ArrayAttr dimsOf(Value value) {
     return all && index < all.size() ? dyn_cast<ArrayAttr>(all[index])
                                      : ArrayAttr();
   }
-  auto argument = dyn_cast<BlockArgument>(value);
-  if (!argument)
-    return {};
+  // What took a node's place carries its names on.
+  if (Operation *op = value.getDefiningOp()) {
+    auto all = op->getAttrOfType<ArrayAttr>(dimsAttr);
+    unsigned index = cast<OpResult>(value).getResultNumber();
+    return all && index < all.size() ? dyn_cast<ArrayAttr>(all[index])
+                                     : ArrayAttr();
+  }
+  auto argument = cast<BlockArgument>(value);
   auto function =
       dyn_cast<FunctionOpInterface>(argument.getOwner()->getParentOp());
   if (!function)

@@ -18,7 +18,8 @@ namespace attune::onnx {
 
 /// Argument and result attributes of the model's entry function.
 constexpr llvm::StringLiteral nameAttr = "attune.name";
-/// Names of the dimensions of an argument or result, as `onnx.node` has them.
+/// Names of the dimensions of an argument or result; on an operation, an array
+/// with those of each of its results, as `onnx.node` has them.
 constexpr llvm::StringLiteral dimsAttr = "attune.dims";
 
 /// The names of `value`'s dimensions ("" where a size is static or nameless),

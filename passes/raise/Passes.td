@@ -20,6 +20,28 @@ def RaiseAttentionPass : Pass<"attune-raise-attention", "::mlir::func::FuncOp"> 
                            "::mlir::arith::ArithDialect"];
 }
 
+def FoldNodesPass : Pass<"attune-fold-nodes", "::mlir::func::FuncOp"> {
+  let summary = "Compute what is known before matchers look at the nodes";
+  let description = [{
+    Arithmetic on sizes and small constants is done; an element of `Shape` is
+    known where the size is static. Casts that change nothing and the like go.
+    Exporters write the scale of attention, for one, as the root of a size.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def RaiseNeighboursPass
+    : Pass<"attune-raise-neighbours", "::mlir::func::FuncOp"> {
+  let summary = "Recognise norms and GELU among the nodes of a file";
+  let description = [{
+    Spelled-out layer norms, root-mean-square norms and GELUs (by Erf or Tanh)
+    become the nodes that ONNX has for them.
+
+    Before: `Mul(x, Reciprocal(Sqrt(Add(ReduceMean(Pow(x, 2)), c))))`, `Mul`.
+    After: `RMSNormalization`.
+  }];
+}
+
 def UnifySymbolsPass : Pass<"attune-unify-symbols", "::mlir::func::FuncOp"> {
   let summary = "Give sizes that must be equal one name";
   let description = [{

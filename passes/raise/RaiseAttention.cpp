@@ -1,8 +1,11 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "dialects/attn/Attn.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "passes/raise/HeadTensor.h"
 #include "passes/raise/Passes.h"
-#include "mlir/IR/Matchers.h"
+#include "passes/raise/ScoreRegion.h"
 
 using namespace mlir;
 
@@ -12,249 +15,168 @@ namespace attune {
 
 namespace {
 
-/// A head tensor as it lies in memory; the layout is attn.attention's.
-struct Operand {
-  Value value;
-  SmallVector<int64_t> layout;
-};
-
 /// What was found around one softmax.
 struct Match {
-  onnx::NodeOp softmax, product;
-  Operand query, key, value;
-  double scale = 1;
-  Value bias;
-  AffineMap biasMap;
-  Operation *root = nullptr; // whose result the attention replaces
-  SmallVector<int64_t> outputLayout = {0, 1, 2, 3};
+  onnx::NodeOp softmax;
+  HeadTensor query, key, value;
+  ScoreRegion region;
+  bool nanEmptyRows = true;
+  onnx::NodeOp root; // whose result the attention replaces
+  SmallVector<int64_t> outputLayout;
 };
 
 } // namespace
 
-static onnx::NodeOp nodeOf(Value value, StringRef op) {
-  auto node = value.getDefiningOp<onnx::NodeOp>();
-  return node && node.getDomain().empty() && node.getOpType() == op
-             ? node
-             : onnx::NodeOp();
-}
-
-static std::optional<double> scalarOf(Value value) {
-  DenseFPElementsAttr elements;
-  if (!matchPattern(value, m_Constant(&elements)) ||
-      elements.getNumElements() != 1)
-    return std::nullopt;
-  return (*elements.begin()).convertToDouble();
-}
-
-static RankedTensorType f32OfRank4(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type && type.getRank() == 4 && type.getElementType().isF32()
-             ? type
-             : RankedTensorType();
-}
-
-/// Takes products and quotients by a constant off `value`.
-static Value stripScale(Value value, double &scale) {
-  while (true) {
-    std::optional<double> factor;
-    if (auto node = nodeOf(value, "Mul")) {
-      for (unsigned side : {1u, 0u})
-        if (!factor && (factor = scalarOf(node.getInputs()[side])))
-          value = node.getInputs()[1 - side];
-    } else if (auto node = nodeOf(value, "Div")) {
-      if ((factor = scalarOf(node.getInputs()[1]))) {
-        *factor = 1 / *factor;
-        value = node.getInputs()[0];
-      }
-    }
-    if (!factor)
-      return value;
-    scale *= *factor;
-  }
-}
-
-/// `value`, whose dimensions mean `logical`, through a transpose if there is
-/// one and `accept` takes the layout.
-static Operand
-throughTranspose(Value value, ArrayRef<int64_t> logical,
-                 llvm::function_ref<bool(ArrayRef<int64_t>)> accept) {
-  auto transpose = nodeOf(value, "Transpose");
-  std::optional<SmallVector<int64_t>> perm =
-      transpose ? transpose.getInts("perm") : std::nullopt;
-  if (perm && perm->size() == 4) {
-    SmallVector<int64_t> layout(4);
-    for (auto [to, from] : llvm::enumerate(*perm))
-      layout[from] = logical[to];
-    if (accept(layout))
-      return {transpose.getInputs()[0], layout};
-  }
-  return {value, SmallVector<int64_t>(logical)};
-}
-
-/// Where a bias is read for the score (b,h,i,j), or why it cannot be.
-static FailureOr<AffineMap> biasMap(Value bias, Value scores,
-                                    std::string &reason) {
-  auto type = dyn_cast<RankedTensorType>(bias.getType());
-  if (!type || type.getRank() > 4 || !type.getElementType().isF32()) {
-    reason = "the bias is no f32 tensor of rank 4 or less";
-    return failure();
-  }
-  auto whole = cast<RankedTensorType>(scores.getType());
-  SmallVector<StringRef> own = onnx::dimNames(bias);
-  SmallVector<StringRef> names = onnx::dimNames(scores);
-  Builder builder(bias.getContext());
-  SmallVector<AffineExpr> exprs;
-  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-    int64_t at = 4 - type.getRank() + dim;
-    if (type.getDimSize(dim) == 1) {
-      exprs.push_back(builder.getAffineConstantExpr(0));
-      continue;
-    }
-    bool same = type.isDynamicDim(dim)
-                    ? own.size() == size_t(type.getRank()) &&
-                          names.size() == 4 && !own[dim].empty() &&
-                          own[dim] == names[at]
-                    : type.getDimSize(dim) == whole.getDimSize(at);
-    if (!same) {
-      reason = "a size of the bias is not known to be the scores'";
-      return failure();
-    }
-    exprs.push_back(builder.getAffineDimExpr(at));
-  }
-  return AffineMap::get(4, 0, exprs, bias.getContext());
-}
-
-/// Scores: bias, scale, product of queries and keys.
-static bool matchScores(Match &match, std::string &reason) {
-  Value scores = match.softmax.getInputs()[0];
-  if (auto add = nodeOf(scores, "Add"); add && add->hasOneUse()) {
-    for (unsigned side : {0u, 1u}) {
-      double ignored = 1;
-      Value other = add.getInputs()[side];
-      if (!nodeOf(stripScale(other, ignored), "MatMul"))
-        continue;
-      match.bias = add.getInputs()[1 - side];
-      FailureOr<AffineMap> map = biasMap(match.bias, scores, reason);
-      if (failed(map))
-        return false;
-      match.biasMap = *map;
-      scores = other;
-      break;
-    }
-  }
-  for (Value step = scores; auto node = step.getDefiningOp<onnx::NodeOp>();
-       step = node.getInputs()[0]) {
-    if (!node->hasOneUse()) {
-      reason = "the scores are used outside the softmax";
-      return false;
-    }
-    if (node.getOpType() == "MatMul")
-      break;
-  }
-  auto product = nodeOf(stripScale(scores, match.scale), "MatMul");
-  if (!product) {
-    reason = "the scores are no product of queries and keys";
-    return false;
-  }
-  Value query = stripScale(product.getInputs()[0], match.scale);
-  Value key = stripScale(product.getInputs()[1], match.scale);
-  if (!f32OfRank4(query) || !f32OfRank4(key)) {
-    reason = "queries or keys are no f32 tensors of rank 4";
-    return false;
-  }
-  auto any = [](ArrayRef<int64_t>) { return true; };
-  match.query = throughTranspose(query, {0, 1, 2, 3}, any);
-  match.key = throughTranspose(key, {0, 1, 3, 2}, any);
-  return true;
+/// Weights of rows without any key made 0: `Where(IsNaN(w), 0, w)`; or `w`.
+static Value throughNanGuard(Value weights, bool &guarded) {
+  auto user = llvm::find_if(weights.getUsers(), [&](Operation *op) {
+    return isOperator(op, "Where") && op->getOperand(2) == weights;
+  });
+  if (user == weights.user_end())
+    return weights;
+  auto isNan = nodeOf((*user)->getOperand(0), "IsNaN");
+  guarded = isNan && isNan->hasOneUse() && isNan.getInputs()[0] == weights &&
+            scalarOf((*user)->getOperand(1)) == 0.0 &&
+            std::distance(weights.user_begin(), weights.user_end()) == 2;
+  return guarded ? (*user)->getResult(0) : weights;
 }
 
 /// The product with the values, and the transpose that follows.
 static bool matchOutput(Match &match, std::string &reason) {
-  Value weights = match.softmax.getOutputs()[0];
+  bool guarded = false;
+  Value weights = throughNanGuard(match.softmax.getOutputs()[0], guarded);
+  match.nanEmptyRows = !guarded;
   if (!weights.hasOneUse()) {
     reason = "the weights are used outside the product with the values";
     return false;
   }
-  match.product = dyn_cast<onnx::NodeOp>(*weights.user_begin());
-  if (!match.product || match.product.getOpType() != "MatMul" ||
-      match.product.getInputs()[0] != weights ||
-      match.product.getInputs()[1] == weights ||
-      !f32OfRank4(match.product.getInputs()[1])) {
-    reason = "the weights are not multiplied with values of rank 4";
+  auto node = dyn_cast<onnx::NodeOp>(*weights.user_begin());
+  std::optional<HeadProduct> product =
+      node ? matchValueProduct(node, weights) : std::nullopt;
+  if (!product) {
+    reason = "the weights are not multiplied with values";
     return false;
   }
-  auto widthLast = [](ArrayRef<int64_t> layout) { return layout[3] == 3; };
-  match.value = throughTranspose(match.product.getInputs()[1], {0, 1, 2, 3},
-                                 widthLast);
-  auto width = cast<RankedTensorType>(match.product.getInputs()[1].getType());
-  if (width.isDynamicDim(3)) {
-    reason = "the width of the values is not static";
+  Peeling peeling;
+  peeling.repeats = peeling.widthLast = true;
+  match.value = peel(product->right, peeling);
+  if (match.value.layout.back() != 3 || product->resultLayout.back() != 3 ||
+      typeOf(match.value.value).isDynamicDim(match.value.layout.size() - 1)) {
+    reason = "the width of the values is not static and last";
     return false;
   }
-  match.root = match.product;
-  Value result = match.product.getOutputs()[0];
-  if (!result.hasOneUse())
-    return true;
-  auto transpose = dyn_cast<onnx::NodeOp>(*result.user_begin());
-  if (!transpose || transpose.getOpType() != "Transpose")
-    return true;
-  std::optional<SmallVector<int64_t>> perm = transpose.getInts("perm");
-  if (perm && perm->size() == 4 && widthLast(*perm)) {
+  match.root = node;
+  match.outputLayout = product->resultLayout;
+  Value result = node.getOutputs()[0];
+  onnx::NodeOp transpose;
+  if (result.hasOneUse() && isOperator(*result.user_begin(), "Transpose"))
+    transpose = cast<onnx::NodeOp>(*result.user_begin());
+  std::optional<SmallVector<int64_t>> perm =
+      transpose ? transpose.getInts("perm") : std::nullopt;
+  if (perm && perm->size() == match.outputLayout.size() &&
+      perm->back() == static_cast<int64_t>(perm->size()) - 1) {
     match.root = transpose;
-    match.outputLayout = *perm;
+    for (auto [to, from] : llvm::enumerate(*perm))
+      match.outputLayout[to] = product->resultLayout[from];
   }
   return true;
 }
 
+/// Whether `part` has the sizes that attention over `whole` needs: the same
+/// batch, and heads that are the same or divide them.
+static bool fits(const HeadTensor &part, const HeadTensor &whole) {
+  if (!sameSize(part.value, part.position(0), whole.value, whole.position(0)))
+    return false;
+  int64_t own = part.position(1), other = whole.position(1);
+  if (own < 0 || sameSize(part.value, own, whole.value, other))
+    return true;
+  int64_t heads = typeOf(part.value).getDimSize(own);
+  int64_t queries = typeOf(whole.value).getDimSize(other);
+  return !ShapedType::isDynamic(heads) && !ShapedType::isDynamic(queries) &&
+         queries % heads == 0;
+}
+
 static bool matchSoftmax(Match &match, std::string &reason) {
   onnx::NodeOp softmax = match.softmax;
+  RankedTensorType type = typeOf(softmax.getInputs()[0]);
   int64_t axis = softmax.getInt("axis", -1);
-  if (!f32OfRank4(softmax.getInputs()[0]) || softmax.getVersion() < 13 ||
-      (axis != -1 && axis != 3)) {
-    reason = "the softmax is not along the last of four dimensions";
+  if (!type || !type.getElementType().isF32() || softmax.getVersion() < 13 ||
+      (type.getRank() != 3 && type.getRank() != 4) ||
+      (axis != -1 && axis != type.getRank() - 1)) {
+    reason = "the softmax is not f32 along the last of three or four "
+             "dimensions";
     return false;
   }
-  return matchOutput(match, reason) && matchScores(match, reason);
+  if (!matchOutput(match, reason) ||
+      !match.region.match(softmax.getInputs()[0], reason))
+    return false;
+  Peeling peeling;
+  peeling.scale = &match.region.scale;
+  match.query = peel(match.region.product.left, peeling);
+  peeling.repeats = true;
+  match.key = peel(match.region.product.right, peeling);
+  // Repeated heads of size 1 are broadcast by MatMul, not by attention.
+  if (!fits(match.key, match.query) || !fits(match.value, match.query)) {
+    reason = "batch sizes or head counts of queries, keys and values are not "
+             "known to agree";
+    return false;
+  }
+  return true;
+}
+
+static ArrayAttr namesOf(OpBuilder &builder, onnx::NodeOp node) {
+  return node.getDimsAttr() ? node.getDimsAttr() : builder.getArrayAttr({});
 }
 
 static void rewrite(Match &match) {
   OpBuilder builder(match.root);
   Location loc = match.root->getLoc();
-  SmallVector<Value> captures;
-  SmallVector<AffineMap> maps;
-  if (match.bias) {
-    captures.push_back(match.bias);
-    maps.push_back(match.biasMap);
+  HeadTensor query = withHeads(builder, loc, match.query);
+  HeadTensor key = withHeads(builder, loc, match.key);
+  HeadTensor value = withHeads(builder, loc, match.value);
+  SmallVector<Value> captures = match.region.captures(builder);
+  Value old = match.root.getOutputs()[0];
+  auto type = cast<RankedTensorType>(old.getType());
+  SmallVector<int64_t> layout, shape;
+  for (auto [role, size] : llvm::zip(match.outputLayout, type.getShape())) {
+    layout.push_back(role);
+    shape.push_back(size);
+    if (role == 0 && type.getRank() == 3) {
+      layout.push_back(1);
+      shape.push_back(1);
+    }
   }
-  Value old = match.root->getResult(0);
   auto op = attn::AttentionOp::create(
-      builder, loc, old.getType(), match.query.value, match.key.value,
-      match.value.value, captures, builder.getF64FloatAttr(match.scale),
-      builder.getAffineMapArrayAttr(maps), /*causal=*/UnitAttr(),
+      builder, loc, RankedTensorType::get(shape, type.getElementType()),
+      query.value, key.value, value.value, captures,
+      builder.getF64FloatAttr(match.region.scale),
+      builder.getAffineMapArrayAttr(match.region.maps()),
+      match.region.causal ? builder.getUnitAttr() : UnitAttr(),
       /*top_left=*/UnitAttr(),
-      // What the file's softmax gives for a row whose scores are all -inf.
-      builder.getUnitAttr(),
-      builder.getDenseI64ArrayAttr(match.query.layout),
-      builder.getDenseI64ArrayAttr(match.key.layout),
-      builder.getDenseI64ArrayAttr(match.value.layout),
-      builder.getDenseI64ArrayAttr(match.outputLayout));
+      match.nanEmptyRows ? builder.getUnitAttr() : UnitAttr(),
+      builder.getDenseI64ArrayAttr(query.layout),
+      builder.getDenseI64ArrayAttr(key.layout),
+      builder.getDenseI64ArrayAttr(value.layout),
+      builder.getDenseI64ArrayAttr(layout));
   Block *body = builder.createBlock(&op.getScore());
-  Value score = body->addArgument(builder.getF32Type(), loc);
-  if (match.bias) {
-    Value bias = body->addArgument(builder.getF32Type(), loc);
-    score = arith::AddFOp::create(builder, loc, score, bias);
+  body->addArgument(builder.getF32Type(), loc);
+  for (Value capture : captures)
+    body->addArgument(typeOf(capture).getElementType(), loc);
+  attn::YieldOp::create(builder, loc,
+                        match.region.emit(builder, loc, body));
+  Value result = op.getResult();
+  if (type.getRank() == 3) {
+    builder.setInsertionPointAfter(op);
+    SmallVector<ReassociationIndices> groups;
+    for (auto [dim, role] : llvm::enumerate(layout))
+      if (role == 1)
+        groups.back().push_back(dim);
+      else
+        groups.push_back({static_cast<int64_t>(dim)});
+    result = tensor::CollapseShapeOp::create(builder, loc, type, result, groups);
   }
-  attn::YieldOp::create(builder, loc, ValueRange(score));
-  old.replaceAllUsesWith(op.getResult());
-}
-
-/// Removes nodes that nothing uses any more, last ones first.
-static void eraseUnused(func::FuncOp function) {
-  SmallVector<onnx::NodeOp> nodes;
-  function.walk([&](onnx::NodeOp node) { nodes.push_back(node); });
-  for (onnx::NodeOp node : llvm::reverse(nodes))
-    if (node.use_empty())
-      node.erase();
+  result.getDefiningOp()->setAttr(onnx::dimsAttr, namesOf(builder, match.root));
+  old.replaceAllUsesWith(result);
 }
 
 namespace {

@@ -1,0 +1,345 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "passes/raise/MaskExpr.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace attune {
+
+using Indices = SmallVector<Affine>;
+
+static Affine sizeOf(Value value, int64_t dim) {
+  RankedTensorType type = typeOf(value);
+  if (!type.isDynamicDim(dim))
+    return Affine::of(type.getDimSize(dim));
+  SmallVector<StringRef> names = onnx::dimNames(value);
+  bool named = static_cast<int64_t>(names.size()) == type.getRank() &&
+               !names[dim].empty();
+  // A size without a name equals nothing else.
+  std::string own = "?" + std::to_string(reinterpret_cast<uintptr_t>(
+                              value.getAsOpaquePointer())) +
+                    "." + std::to_string(dim);
+  return Affine::symbol("size " + (named ? names[dim].str() : own));
+}
+
+namespace {
+
+/// Finds formulas for elements of a file's values.
+class MaskReader {
+public:
+  MaskExpr read(Value value, const Indices &indices);
+
+private:
+  MaskExpr readConstant(Value value, const Indices &indices);
+  MaskExpr readNode(onnx::NodeOp node, const Indices &indices);
+  MaskExpr readElementwise(onnx::NodeOp node, const Indices &indices);
+  MaskExpr readSlice(onnx::NodeOp node, const Indices &indices);
+  MaskExpr readGather(onnx::NodeOp node, const Indices &indices);
+  MaskExpr readTrilu(onnx::NodeOp node, const Indices &indices);
+  MaskExpr readRange(onnx::NodeOp node, const Indices &indices);
+  MaskExpr readReshape(onnx::NodeOp node, const Indices &indices);
+  std::optional<Affine> readInteger(Value value, const Indices &indices);
+
+  unsigned depth = 0;
+};
+
+} // namespace
+
+/// Elements of a square constant that change at the diagonal only.
+static MaskExpr triangle(DenseElementsAttr elements, const Indices &indices) {
+  auto type = cast<RankedTensorType>(elements.getType());
+  int64_t rank = type.getRank();
+  if (rank < 2 || type.getDimSize(rank - 1) != type.getDimSize(rank - 2) ||
+      type.getNumElements() !=
+          type.getDimSize(rank - 1) * type.getDimSize(rank - 2))
+    return {};
+  auto number = [](Attribute value) {
+    if (auto real = dyn_cast<FloatAttr>(value))
+      return real.getValueAsDouble();
+    APInt integer = cast<IntegerAttr>(value).getValue();
+    return integer.getBitWidth() == 1 ? double(integer.getZExtValue())
+                                      : double(integer.getSExtValue());
+  };
+  int64_t size = type.getDimSize(rank - 1), at = 0;
+  if (size < 2)
+    return {};
+  double lower = 0, upper = 0;
+  for (Attribute value : elements.getValues<Attribute>()) {
+    int64_t row = at / size, column = at % size;
+    double found = number(value);
+    double &expected = column <= row ? lower : upper;
+    if (at == 0 || at == 1)
+      expected = found;
+    if (found != expected)
+      return {};
+    ++at;
+  }
+  Affine condition = indices[rank - 1].plus(indices[rank - 2], -1);
+  return MaskExpr::select(MaskExpr::atMost(condition), MaskExpr::number(lower),
+                          MaskExpr::number(upper));
+}
+
+MaskExpr MaskReader::readConstant(Value value, const Indices &indices) {
+  DenseElementsAttr elements;
+  if (!matchPattern(value, m_Constant(&elements)))
+    return {};
+  auto number = [&](int64_t at) {
+    if (isa<FloatType>(elements.getElementType()))
+      return elements.getValues<APFloat>()[at].convertToDouble();
+    APInt integer = elements.getValues<APInt>()[at];
+    return integer.getBitWidth() == 1 ? double(integer.getZExtValue())
+                                      : double(integer.getSExtValue());
+  };
+  if (elements.getNumElements() == 0)
+    return {};
+  if (elements.isSplat() || elements.getNumElements() == 1)
+    return MaskExpr::number(number(0));
+  auto type = cast<RankedTensorType>(elements.getType());
+  if (type.getRank() != 1)
+    return triangle(elements, indices);
+  if (indices[0].isConstant() && indices[0].constant >= 0 &&
+      indices[0].constant < type.getNumElements())
+    return MaskExpr::number(number(indices[0].constant));
+  for (int64_t at = 0; at < type.getNumElements(); ++at)
+    if (number(at) != at)
+      return {};
+  return MaskExpr::integer(indices[0]);
+}
+
+std::optional<Affine> MaskReader::readInteger(Value value,
+                                              const Indices &indices) {
+  MaskExpr expr = read(value, indices);
+  if (expr.kind == MaskExpr::Kind::integer)
+    return expr.affine;
+  if (std::optional<double> known = expr.asNumber())
+    return Affine::of(static_cast<int64_t>(*known));
+  return std::nullopt;
+}
+
+/// Sizes are not negative; what is counted from the end would be.
+static bool isNotNegative(const Affine &affine) {
+  return affine.constant >= 0 &&
+         llvm::all_of(affine.terms, [](const auto &term) {
+           return term.second >= 0;
+         });
+}
+
+MaskExpr MaskReader::readSlice(onnx::NodeOp node, const Indices &indices) {
+  if (node.getVersion() < 10 || node.getInputs().size() < 3)
+    return {};
+  Indices shifted(indices);
+  auto count = typeOf(node.getInputs()[1]);
+  if (!count || !count.hasStaticShape())
+    return {};
+  std::optional<SmallVector<int64_t>> axes, steps;
+  if (node.hasInput(3))
+    axes = integersOf(node.getInput(3));
+  else
+    axes = llvm::to_vector(llvm::seq<int64_t>(0, count.getNumElements()));
+  if (node.hasInput(4))
+    steps = integersOf(node.getInput(4));
+  if (!axes || (node.hasInput(4) && !steps))
+    return {};
+  for (auto [i, axis] : llvm::enumerate(*axes)) {
+    std::optional<Affine> start =
+        readInteger(node.getInputs()[1], {Affine::of(i)});
+    if (!start || (steps && (*steps)[i] != 1) || !isNotNegative(*start))
+      return {};
+    int64_t dim = axis < 0 ? axis + static_cast<int64_t>(indices.size()) : axis;
+    shifted[dim] = shifted[dim].plus(*start);
+  }
+  return read(node.getInputs()[0], shifted);
+}
+
+MaskExpr MaskReader::readGather(onnx::NodeOp node, const Indices &indices) {
+  RankedTensorType data = typeOf(node.getInputs()[0]);
+  RankedTensorType picks = typeOf(node.getInputs()[1]);
+  int64_t axis = node.getInt("axis", 0);
+  axis = axis < 0 ? axis + data.getRank() : axis;
+  ArrayRef<Affine> all(indices);
+  std::optional<Affine> index =
+      readInteger(node.getInputs()[1],
+                  Indices(all.slice(axis, picks.getRank())));
+  if (!index || (index->isConstant() && index->constant < 0))
+    return {};
+  Indices inner(all.take_front(axis));
+  inner.push_back(*index);
+  inner.append(all.begin() + axis + picks.getRank(), all.end());
+  return read(node.getInputs()[0], inner);
+}
+
+MaskExpr MaskReader::readTrilu(onnx::NodeOp node, const Indices &indices) {
+  std::optional<Affine> shift = Affine::of(0);
+  if (node.hasInput(1))
+    shift = readInteger(node.getInput(1), {});
+  if (!shift)
+    return {};
+  // Kept above: j - i >= k; below: j - i <= k.
+  Affine above = indices.back().plus(indices[indices.size() - 2], -1)
+                     .plus(*shift, -1);
+  bool upper = node.getInt("upper", 1) != 0;
+  MaskExpr kept = MaskExpr::atMost(upper ? Affine().plus(above, -1) : above);
+  SmallVector<MaskExpr> operands = {kept, read(node.getInputs()[0], indices),
+                                    MaskExpr::number(0)};
+  Type type = typeOf(node.getOutputs()[0]).getElementType();
+  MaskExpr result = applyToElements("Where", operands, type);
+  return type.isInteger(1) ? applyToElements("Cast", result, type) : result;
+}
+
+MaskExpr MaskReader::readRange(onnx::NodeOp node, const Indices &indices) {
+  std::optional<Affine> start = readInteger(node.getInputs()[0], {});
+  std::optional<Affine> step = readInteger(node.getInputs()[2], {});
+  if (!start || !step || !step->isConstant())
+    return {};
+  return MaskExpr::integer(start->plus(indices[0], step->constant));
+}
+
+/// Reshapes that only add or remove dimensions of size 1.
+MaskExpr MaskReader::readReshape(onnx::NodeOp node, const Indices &indices) {
+  Value input = node.getInputs()[0], output = node.getOutputs()[0];
+  RankedTensorType from = typeOf(input), to = typeOf(output);
+  Indices inner;
+  int64_t next = 0;
+  for (int64_t dim = 0; dim < from.getRank(); ++dim) {
+    if (from.getDimSize(dim) == 1) {
+      inner.push_back(Affine::of(0));
+      continue;
+    }
+    while (next < to.getRank() && to.getDimSize(next) == 1)
+      ++next;
+    bool keeps = node.getOpType() != "Reshape";
+    if (next == to.getRank() || !(keeps || sameSize(input, dim, output, next)))
+      return {};
+    inner.push_back(indices[next++]);
+  }
+  return read(input, inner);
+}
+
+/// Operands are broadcast: a dimension of size 1 has index 0.
+MaskExpr MaskReader::readElementwise(onnx::NodeOp node,
+                                     const Indices &indices) {
+  SmallVector<MaskExpr> operands;
+  for (Value input : node.getInputs()) {
+    RankedTensorType type = typeOf(input);
+    if (!type || type.getRank() > static_cast<int64_t>(indices.size()))
+      return {};
+    Indices own(ArrayRef<Affine>(indices).take_back(type.getRank()));
+    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+      if (type.getDimSize(dim) == 1)
+        own[dim] = Affine::of(0);
+    operands.push_back(read(input, own));
+  }
+  return applyToElements(node.getOpType(), operands,
+                         typeOf(node.getOutputs()[0]).getElementType());
+}
+
+MaskExpr MaskReader::readNode(onnx::NodeOp node, const Indices &indices) {
+  StringRef op = node.getOpType();
+  if (op == "Slice")
+    return readSlice(node, indices);
+  if (op == "Gather")
+    return readGather(node, indices);
+  if (op == "Trilu")
+    return readTrilu(node, indices);
+  if (op == "Range")
+    return readRange(node, indices);
+  if (op == "Reshape" || op == "Unsqueeze" || op == "Squeeze")
+    return readReshape(node, indices);
+  if (op == "Expand")
+    return readElementwise(node, indices);
+  if (op == "Shape") {
+    Value input = node.getInputs()[0];
+    int64_t start = node.getInt("start", 0);
+    int64_t rank = typeOf(input).getRank();
+    if (!indices[0].isConstant())
+      return {};
+    int64_t dim = indices[0].constant + (start < 0 ? start + rank : start);
+    return dim >= 0 && dim < rank ? MaskExpr::integer(sizeOf(input, dim))
+                                  : MaskExpr();
+  }
+  if (op == "ConstantOfShape") {
+    auto value = dyn_cast_or_null<DenseFPElementsAttr>(node.getNodeAttr("value"));
+    auto integer = dyn_cast_or_null<DenseIntElementsAttr>(node.getNodeAttr("value"));
+    if (integer)
+      return MaskExpr::number((*integer.begin()).getBoolValue()
+                                  ? double((*integer.begin()).getZExtValue())
+                                  : 0);
+    return MaskExpr::number(value ? (*value.begin()).convertToDouble() : 0);
+  }
+  return readElementwise(node, indices);
+}
+
+MaskExpr MaskReader::read(Value value, const Indices &indices) {
+  constexpr unsigned limit = 40;
+  auto node = value.getDefiningOp<onnx::NodeOp>();
+  if (!node)
+    return readConstant(value, indices);
+  if (!node.getDomain().empty() || !typeOf(value) || depth >= limit)
+    return {};
+  ++depth;
+  MaskExpr result = readNode(node, indices);
+  --depth;
+  return result;
+}
+
+/// The formula of `value` at the score (i, j) of any batch and head.
+static MaskExpr elementFor(Value value, Value scores) {
+  RankedTensorType type = typeOf(value), whole = typeOf(scores);
+  if (!type || type.getRank() > whole.getRank())
+    return {};
+  const char *names[] = {"b", "h", "i", "j"};
+  Indices indices;
+  for (int64_t dim = 0; dim < type.getRank(); ++dim)
+    indices.push_back(type.getDimSize(dim) == 1
+                          ? Affine::of(0)
+                          : Affine::symbol(names[4 - type.getRank() + dim]));
+  return MaskReader().read(value, indices);
+}
+
+/// Whether `condition` is j <= i + Lk - Lq.
+static bool isEarlier(const Affine &condition, Value scores) {
+  int64_t rank = typeOf(scores).getRank();
+  Affine expected = Affine::symbol("j")
+                        .plus(Affine::symbol("i"), -1)
+                        .plus(sizeOf(scores, rank - 1), -1)
+                        .plus(sizeOf(scores, rank - 2));
+  return condition == expected;
+}
+
+/// Whether the formula is `visible` where keys are earlier and hides the rest.
+static bool isCausal(const MaskExpr &expr, Value scores, double lowest) {
+  if (expr.kind != MaskExpr::Kind::select)
+    return false;
+  std::optional<double> yes = expr.operands[1]->asNumber();
+  std::optional<double> no = expr.operands[2]->asNumber();
+  const Affine &condition = expr.operands[0]->affine;
+  if (!yes || !no)
+    return false;
+  if (*yes == 0 && *no <= lowest)
+    return isEarlier(condition, scores);
+  return *no == 0 && *yes <= lowest &&
+         isEarlier(Affine::of(1).plus(condition, -1), scores);
+}
+
+static constexpr double hidden = -1e30;
+
+bool hidesLaterKeys(Value mask, Value scores) {
+  return isCausal(elementFor(mask, scores), scores, hidden);
+}
+
+bool keepsEarlierKeys(onnx::NodeOp where, unsigned score, Value scores) {
+  std::optional<double> other = scalarOf(where.getInputs()[3 - score]);
+  if (!other || *other > hidden)
+    return false;
+  MaskExpr condition = elementFor(where.getInputs()[0], scores);
+  SmallVector<MaskExpr> sides = {condition, MaskExpr::number(0),
+                                 MaskExpr::number(*other)};
+  if (score == 2)
+    std::swap(sides[1], sides[2]);
+  Type type = typeOf(scores).getElementType();
+  return isCausal(applyToElements("Where", sides, type), scores, hidden);
+}
+
+} // namespace attune

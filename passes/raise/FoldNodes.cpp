@@ -1,0 +1,278 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "passes/raise/Nodes.h"
+#include "passes/raise/Passes.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace attune {
+#define GEN_PASS_DEF_FOLDNODESPASS
+#include "passes/raise/Passes.h.inc"
+
+namespace {
+
+/// The elements of a tensor that has few; nothing where one is not known.
+/// Doubles hold every float and every integer up to 2^53: larger ones are not
+/// known.
+using Elements = SmallVector<std::optional<double>>;
+
+class Folder {
+public:
+  explicit Folder(func::FuncOp graph) : builder(graph.getContext()) {}
+
+  void visit(onnx::NodeOp node);
+
+private:
+  std::optional<Elements> elementsOf(Value value);
+  std::optional<Elements> evaluate(onnx::NodeOp node);
+  void materialize(onnx::NodeOp node, const Elements &elements);
+
+  OpBuilder builder;
+  DenseMap<Value, Elements> known;
+};
+
+constexpr int64_t limit = 64;
+constexpr double exact = 9007199254740992.0; // 2^53
+
+} // namespace
+
+static std::optional<Elements> constantElements(Value value) {
+  DenseElementsAttr attribute;
+  if (!matchPattern(value, m_Constant(&attribute)) ||
+      attribute.getNumElements() > limit)
+    return std::nullopt;
+  Elements elements;
+  if (isa<FloatType>(attribute.getElementType())) {
+    for (const APFloat &element : attribute.getValues<APFloat>())
+      elements.push_back(element.convertToDouble());
+    return elements;
+  }
+  bool isBool = attribute.getElementType().isInteger(1);
+  for (const APInt &element : attribute.getValues<APInt>()) {
+    double number = isBool ? element.getZExtValue() : element.getSExtValue();
+    elements.push_back(std::abs(number) < exact ? std::optional(number)
+                                                : std::nullopt);
+  }
+  return elements;
+}
+
+std::optional<Elements> Folder::elementsOf(Value value) {
+  auto found = known.find(value);
+  return found == known.end() ? constantElements(value) : found->second;
+}
+
+/// `value` as an element of type `type` holds it.
+static std::optional<double> rounded(double value, Type type) {
+  if (type.isF32())
+    return static_cast<float>(value);
+  if (type.isF64())
+    return value;
+  if (type.isInteger(1))
+    return value != 0;
+  auto integer = dyn_cast<IntegerType>(type);
+  if (!integer || integer.getWidth() < 32 || !(std::abs(value) < exact) ||
+      (integer.getWidth() == 32 && std::abs(value) > 2147483647.0))
+    return std::nullopt;
+  return std::trunc(value);
+}
+
+static std::optional<double> apply(StringRef op, ArrayRef<double> x,
+                                   bool isInteger) {
+  if (x.size() == 1)
+    return llvm::StringSwitch<std::optional<double>>(op)
+        .Case("Sqrt", std::sqrt(x[0]))
+        .Case("Reciprocal", 1 / x[0])
+        .Case("Neg", -x[0])
+        .Case("Floor", std::floor(x[0]))
+        .Case("Ceil", std::ceil(x[0]))
+        .Case("Not", x[0] == 0)
+        .Case("Cast", x[0])
+        .Default(std::nullopt);
+  if (x.size() == 3 && op == "Where")
+    return x[0] != 0 ? x[1] : x[2];
+  if (x.size() != 2 || (op == "Div" && isInteger && x[1] == 0))
+    return std::nullopt;
+  return llvm::StringSwitch<std::optional<double>>(op)
+      .Case("Add", x[0] + x[1])
+      .Case("Sub", x[0] - x[1])
+      .Case("Mul", x[0] * x[1])
+      .Case("Div", x[0] / x[1])
+      .Case("Pow", std::pow(x[0], x[1]))
+      .Case("Max", std::max(x[0], x[1]))
+      .Case("Min", std::min(x[0], x[1]))
+      .Case("Equal", x[0] == x[1])
+      .Case("Less", x[0] < x[1])
+      .Case("Greater", x[0] > x[1])
+      .Default(std::nullopt);
+}
+
+/// The operator on every element; an operand of one element is repeated.
+static std::optional<Elements>
+applyAll(onnx::NodeOp node, ArrayRef<Elements> operands, int64_t count) {
+  Type type = typeOf(node.getOutputs()[0]).getElementType();
+  Elements results;
+  for (int64_t i = 0; i < count; ++i) {
+    SmallVector<double> arguments;
+    for (const Elements &operand : operands) {
+      if (operand.size() != 1 && static_cast<int64_t>(operand.size()) != count)
+        return std::nullopt;
+      if (std::optional<double> element = operand[operand.size() == 1 ? 0 : i])
+        arguments.push_back(*element);
+    }
+    std::optional<double> result;
+    if (arguments.size() == operands.size())
+      result = apply(node.getOpType(), arguments, isa<IntegerType>(type));
+    results.push_back(result ? rounded(*result, type) : std::nullopt);
+  }
+  return results;
+}
+
+static std::optional<Elements> shapeElements(onnx::NodeOp node) {
+  RankedTensorType input = typeOf(node.getInputs()[0]);
+  if (!input)
+    return std::nullopt;
+  int64_t rank = input.getRank();
+  auto clamp = [&](int64_t at) {
+    return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank);
+  };
+  Elements sizes;
+  for (int64_t dim = clamp(node.getInt("start", 0));
+       dim < clamp(node.getInt("end", rank)); ++dim)
+    sizes.push_back(input.isDynamicDim(dim)
+                        ? std::nullopt
+                        : std::optional<double>(input.getDimSize(dim)));
+  return sizes;
+}
+
+/// Elements picked from a list: Gather with constant indices, Slice.
+static std::optional<Elements> pick(onnx::NodeOp node, const Elements &list) {
+  auto size = static_cast<int64_t>(list.size());
+  SmallVector<int64_t> indices;
+  if (node.getOpType() == "Gather") {
+    std::optional<SmallVector<int64_t>> given = integersOf(node.getInputs()[1]);
+    if (!given)
+      return std::nullopt;
+    for (int64_t index : *given)
+      indices.push_back(index < 0 ? index + size : index);
+  } else {
+    SmallVector<int64_t> bounds = {0, 0, 0, 1};
+    for (unsigned i = 1; i < node.getInputs().size(); ++i) {
+      std::optional<SmallVector<int64_t>> given =
+          integersOf(node.getInputs()[i]);
+      if (node.hasInput(i) && (!given || given->size() != 1))
+        return std::nullopt;
+      if (given)
+        bounds[i - 1] = given->front();
+    }
+    if (node.getInputs().size() < 3 || bounds[3] < 1)
+      return std::nullopt;
+    auto clamp = [&](int64_t at) {
+      return std::clamp<int64_t>(at < 0 ? at + size : at, 0, size);
+    };
+    for (int64_t i = clamp(bounds[0]); i < clamp(bounds[1]); i += bounds[3])
+      indices.push_back(i);
+  }
+  Elements picked;
+  for (int64_t index : indices) {
+    if (index < 0 || index >= size)
+      return std::nullopt;
+    picked.push_back(list[index]);
+  }
+  return picked;
+}
+
+std::optional<Elements> Folder::evaluate(onnx::NodeOp node) {
+  StringRef op = node.getOpType();
+  RankedTensorType type = typeOf(node.getOutputs()[0]);
+  if (op == "Shape")
+    return shapeElements(node);
+  if (!type || !type.hasStaticShape() || type.getRank() > 1 ||
+      type.getNumElements() > limit)
+    return std::nullopt;
+  SmallVector<Elements> operands;
+  for (Value input : node.getInputs()) {
+    std::optional<Elements> elements = elementsOf(input);
+    bool shapeOnly = operands.size() >= 1 && (op == "Gather" || op == "Slice" ||
+                                              op == "Reshape" ||
+                                              op == "Unsqueeze" ||
+                                              op == "Squeeze");
+    if (!elements && !shapeOnly)
+      return std::nullopt;
+    operands.push_back(elements ? *elements : Elements());
+  }
+  if (operands.empty())
+    return std::nullopt;
+  if (op == "Unsqueeze" || op == "Squeeze" || op == "Reshape")
+    return operands.front();
+  if (op == "Gather" || op == "Slice")
+    return pick(node, operands.front());
+  if (op == "Concat") {
+    Elements all;
+    for (const Elements &part : operands)
+      llvm::append_range(all, part);
+    return all;
+  }
+  return applyAll(node, operands, type.getNumElements());
+}
+
+void Folder::materialize(onnx::NodeOp node, const Elements &elements) {
+  RankedTensorType type = typeOf(node.getOutputs()[0]);
+  if (!type.hasStaticShape() ||
+      type.getNumElements() != static_cast<int64_t>(elements.size()) ||
+      !llvm::all_of(elements, [](auto element) { return element.has_value(); }))
+    return;
+  SmallVector<Attribute> values;
+  for (std::optional<double> element : elements) {
+    if (isa<FloatType>(type.getElementType()))
+      values.push_back(builder.getFloatAttr(type.getElementType(), *element));
+    else
+      values.push_back(builder.getIntegerAttr(type.getElementType(),
+                                              static_cast<int64_t>(*element)));
+  }
+  builder.setInsertionPoint(node);
+  Value constant = arith::ConstantOp::create(
+      builder, node.getLoc(), DenseElementsAttr::get(type, values));
+  node.getOutputs()[0].replaceAllUsesWith(constant);
+}
+
+/// Nodes whose result is their input.
+static bool changesNothing(onnx::NodeOp node) {
+  StringRef op = node.getOpType();
+  if (node.getInputs().empty() ||
+      node.getInputs()[0].getType() != node.getOutputs()[0].getType())
+    return false;
+  if (op == "Dropout")
+    return !node.hasInput(2) && (node.getOutputs().size() == 1 ||
+                                 node.getOutputs()[1].use_empty());
+  return op == "Cast" || op == "Identity";
+}
+
+void Folder::visit(onnx::NodeOp node) {
+  if (!node.getDomain().empty() || node.getOutputs().empty())
+    return;
+  if (changesNothing(node)) {
+    node.getOutputs()[0].replaceAllUsesWith(node.getInputs()[0]);
+    return;
+  }
+  std::optional<Elements> elements = evaluate(node);
+  if (!elements)
+    return;
+  known[node.getOutputs()[0]] = *elements;
+  materialize(node, *elements);
+}
+
+namespace {
+struct FoldNodes : impl::FoldNodesPassBase<FoldNodes> {
+  void runOnOperation() override {
+    Folder folder(getOperation());
+    SmallVector<onnx::NodeOp> nodes;
+    getOperation().walk([&](onnx::NodeOp node) { nodes.push_back(node); });
+    for (onnx::NodeOp node : nodes)
+      folder.visit(node);
+    eraseUnused(getOperation());
+  }
+};
+} // namespace
+} // namespace attune

@@ -1,0 +1,238 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "passes/raise/ScoreRegion.h"
+#include "passes/raise/MaskExpr.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+
+namespace attune {
+
+/// Operators that may stand between product and softmax.
+static bool isStep(StringRef op) {
+  static const llvm::StringSet<> operators = {"Add", "Sub",   "Mul", "Div",
+                                              "Max", "Min",   "Neg", "Tanh",
+                                              "Where"};
+  return operators.contains(op);
+}
+
+/// Fills `steps` with the way from `value` to a product, outermost last.
+bool ScoreRegion::findPath(Value value, unsigned depth) {
+  constexpr unsigned limit = 12;
+  auto node = value.getDefiningOp<onnx::NodeOp>();
+  if (!node || depth > limit)
+    return false;
+  if (std::optional<HeadProduct> match = matchScoreProduct(node)) {
+    product = *match;
+    return true;
+  }
+  if (!isStep(operatorOf(value)))
+    return false;
+  for (auto [index, input] : llvm::enumerate(node.getInputs())) {
+    // The score has the shape of the result; what is broadcast is no score.
+    bool isCondition = index == 0 && node.getOpType() == "Where";
+    if (isCondition || !sameShape(input, value) || !findPath(input, depth + 1))
+      continue;
+    steps.push_back({node, static_cast<unsigned>(index)});
+    return true;
+  }
+  return false;
+}
+
+/// Where an operand is read for the score (b,h,i,j); null if a size is not
+/// known to be the scores'.
+static AffineMap mapOf(Value operand, Value scores) {
+  int64_t rank = typeOf(operand).getRank(), whole = typeOf(scores).getRank();
+  SmallVector<int64_t> roles = {0, 1, 2, 3};
+  if (whole == 3)
+    roles = {0, 2, 3};
+  MLIRContext *context = operand.getContext();
+  SmallVector<AffineExpr> exprs;
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    int64_t at = whole - rank + dim;
+    if (typeOf(operand).getDimSize(dim) == 1 &&
+        typeOf(scores).getDimSize(at) != 1)
+      exprs.push_back(getAffineConstantExpr(0, context));
+    else if (sameSize(operand, dim, scores, at))
+      exprs.push_back(getAffineDimExpr(roles[at], context));
+    else
+      return {};
+  }
+  return AffineMap::get(4, 0, exprs, context);
+}
+
+/// The tensor that an Expand repeats to `operand`, or `operand`.
+static Value throughExpand(Value operand, Value scores) {
+  auto expand = nodeOf(operand, "Expand");
+  if (!expand)
+    return operand;
+  Value source = expand.getInputs()[0];
+  bool fits = typeOf(source) &&
+              typeOf(source).getRank() <= typeOf(operand).getRank() &&
+              mapOf(operand, scores) && mapOf(source, scores);
+  return fits ? source : operand;
+}
+
+bool ScoreRegion::takeCapture(Value operand, std::string &reason) {
+  RankedTensorType type = typeOf(operand);
+  if (!type || type.getRank() > typeOf(scores).getRank() ||
+      !(type.getElementType().isF32() || type.getElementType().isInteger(1))) {
+    reason = "a tensor that meets the scores is no f32 or boolean tensor of "
+             "their rank or less";
+    return false;
+  }
+  operand = throughExpand(operand, scores);
+  AffineMap map = mapOf(operand, scores);
+  if (!map) {
+    reason = "a size of a tensor that meets the scores is not known to be "
+             "theirs";
+    return false;
+  }
+  found.push_back({operand, map});
+  return true;
+}
+
+/// Whether the step does nothing but hide the keys after the query's own.
+bool ScoreRegion::isCausalMask(Step step) {
+  if (step.node.getOpType() == "Add")
+    return hidesLaterKeys(step.node.getInputs()[1 - step.score], scores);
+  if (step.node.getOpType() == "Where" && step.score != 0)
+    return keepsEarlierKeys(step.node, step.score, scores);
+  return false;
+}
+
+bool ScoreRegion::takeOperands(Step step, std::string &reason) {
+  for (auto [index, input] : llvm::enumerate(step.node.getInputs()))
+    if (index != step.score && !scalarOf(input) && !takeCapture(input, reason))
+      return false;
+  return true;
+}
+
+bool ScoreRegion::match(Value value, std::string &reason) {
+  scores = value;
+  if (!findPath(value, 0)) {
+    reason = "the scores are no product of queries and keys";
+    return false;
+  }
+  Value step = value;
+  for (Step outer : llvm::reverse(steps)) {
+    if (!step.hasOneUse()) {
+      reason = "the scores are used outside the softmax";
+      return false;
+    }
+    step = outer.node.getInputs()[outer.score];
+  }
+  if (!step.hasOneUse()) {
+    reason = "the scores are used outside the softmax";
+    return false;
+  }
+  SmallVector<Step> kept;
+  for (Step next : steps) {
+    StringRef op = next.node.getOpType();
+    std::optional<double> constant;
+    if (next.node.getInputs().size() == 2)
+      constant = scalarOf(next.node.getInputs()[1 - next.score]);
+    // Factors right after the product are the scale.
+    if (kept.empty() && constant && (op == "Mul" || (op == "Div" && next.score == 0)))
+      scale = op == "Mul" ? scale * *constant : scale / *constant;
+    else if (!causal && isCausalMask(next))
+      causal = true;
+    else if (takeOperands(next, reason))
+      kept.push_back(next);
+    else
+      return false;
+  }
+  steps = kept;
+  return true;
+}
+
+SmallVector<AffineMap> ScoreRegion::maps() const {
+  return llvm::map_to_vector(found, [](const Capture &c) { return c.map; });
+}
+
+/// Booleans are captured as bytes, which is what they are in memory.
+SmallVector<Value> ScoreRegion::captures(OpBuilder &builder) {
+  return llvm::map_to_vector(found, [&](const Capture &capture) -> Value {
+    RankedTensorType type = typeOf(capture.value);
+    if (!type.getElementType().isInteger(1))
+      return capture.value;
+    auto bytes = RankedTensorType::get(type.getShape(), builder.getI8Type());
+    SmallVector<Attribute> names;
+    for (StringRef name : onnx::dimNames(capture.value))
+      names.push_back(builder.getStringAttr(name));
+    auto to = builder.getNamedAttr("to", builder.getI64IntegerAttr(3));
+    return onnx::NodeOp::create(
+               builder, capture.value.getLoc(), TypeRange(bytes),
+               builder.getStringAttr("Cast"), builder.getI64IntegerAttr(13),
+               ValueRange(capture.value), builder.getStringAttr(""),
+               builder.getStringAttr("mask"), builder.getDictionaryAttr(to),
+               builder.getArrayAttr(builder.getArrayAttr(names)))
+        .getOutputs()[0];
+  });
+}
+
+static Value emitArithmetic(OpBuilder &b, Location loc, StringRef op,
+                            ArrayRef<Value> x) {
+  if (op == "Add")
+    return arith::AddFOp::create(b, loc, x[0], x[1]);
+  if (op == "Sub")
+    return arith::SubFOp::create(b, loc, x[0], x[1]);
+  if (op == "Mul")
+    return arith::MulFOp::create(b, loc, x[0], x[1]);
+  if (op == "Div")
+    return arith::DivFOp::create(b, loc, x[0], x[1]);
+  if (op == "Max")
+    return arith::MaximumFOp::create(b, loc, x[0], x[1]);
+  if (op == "Min")
+    return arith::MinimumFOp::create(b, loc, x[0], x[1]);
+  if (op == "Neg")
+    return arith::NegFOp::create(b, loc, x[0]);
+  if (op == "Tanh")
+    return math::TanhOp::create(b, loc, x[0]);
+  return arith::SelectOp::create(b, loc, x[0], x[1], x[2]);
+}
+
+Value ScoreRegion::emitStep(OpBuilder &builder, Location loc, Step step,
+                            Value score, Block *block, unsigned &next) {
+  SmallVector<Value> operands;
+  for (auto [index, input] : llvm::enumerate(step.node.getInputs())) {
+    if (index == step.score) {
+      operands.push_back(score);
+      continue;
+    }
+    if (std::optional<double> constant = scalarOf(input)) {
+      operands.push_back(arith::ConstantOp::create(
+          builder, loc, builder.getF32FloatAttr(*constant)));
+      continue;
+    }
+    Value element = block->getArgument(++next);
+    if (element.getType().isInteger(8)) {
+      Value zero = arith::ConstantOp::create(
+          builder, loc, builder.getI8IntegerAttr(0));
+      element = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne,
+                                      element, zero);
+    }
+    operands.push_back(element);
+  }
+  // Max and Min take any number of operands.
+  Value result = operands.front();
+  StringRef op = step.node.getOpType();
+  if (operands.size() <= 2 || op == "Where")
+    return emitArithmetic(builder, loc, op, operands);
+  for (Value operand : llvm::drop_begin(operands))
+    result = emitArithmetic(builder, loc, op, {result, operand});
+  return result;
+}
+
+Value ScoreRegion::emit(OpBuilder &builder, Location loc, Block *block) {
+  Value score = block->getArgument(0);
+  unsigned next = 0;
+  for (Step step : steps)
+    score = emitStep(builder, loc, step, score, block, next);
+  return score;
+}
+
+} // namespace attune

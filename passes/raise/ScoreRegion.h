@@ -1,0 +1,60 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef ATTUNE_PASSES_RAISE_SCOREREGION_H
+#define ATTUNE_PASSES_RAISE_SCOREREGION_H
+
+#include "passes/raise/HeadTensor.h"
+#include "mlir/IR/AffineMap.h"
+
+namespace attune {
+
+/// What a file does to scores between the product of queries and keys and the
+/// softmax: element-wise steps with other tensors as captures.
+class ScoreRegion {
+public:
+  /// Walks from the softmax's input to a product that `matchScoreProduct`
+  /// takes. Returns false and says why if there is none, or if something
+  /// between is not element-wise or is used elsewhere.
+  bool match(mlir::Value scores, std::string &reason);
+
+  /// What `match` found.
+  HeadProduct product;
+  double scale = 1;
+  bool causal = false;
+
+  /// Captures for attn.attention, made before the builder's position.
+  llvm::SmallVector<mlir::Value> captures(mlir::OpBuilder &builder);
+  llvm::SmallVector<mlir::AffineMap> maps() const;
+  /// Fills `block`, whose arguments are the score and the captures' elements;
+  /// returns the score to yield.
+  mlir::Value emit(mlir::OpBuilder &builder, mlir::Location loc,
+                   mlir::Block *block);
+
+private:
+  /// One node: operand `score` is the running score.
+  struct Step {
+    onnx::NodeOp node;
+    unsigned score;
+  };
+  struct Capture {
+    mlir::Value value;
+    mlir::AffineMap map;
+  };
+
+  bool findPath(mlir::Value value, unsigned depth);
+  bool takeOperands(Step step, std::string &reason);
+  bool takeCapture(mlir::Value operand, std::string &reason);
+  bool isCausalMask(Step step);
+  mlir::Value emitStep(mlir::OpBuilder &builder, mlir::Location loc,
+                       Step step, mlir::Value score,
+                       mlir::Block *block, unsigned &next);
+
+  mlir::Value scores;
+  llvm::SmallVector<Step> steps; // from the product outwards
+  llvm::SmallVector<Capture> found;
+};
+
+} // namespace attune
+
+#endif // ATTUNE_PASSES_RAISE_SCOREREGION_H
