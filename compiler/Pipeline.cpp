@@ -7,6 +7,7 @@
 #include "dialects/onnx/Onnx.h"
 #include "frontends/onnx/ops/Passes.h"
 #include "passes/codegen/Passes.h"
+#include "passes/forms/Passes.h"
 #include "passes/fuse/Passes.h"
 #include "passes/raise/Passes.h"
 
@@ -38,6 +39,12 @@ static void raise(OpPassManager &pm, const PipelineOptions &) {
   pm.addNestedPass<func::FuncOp>(createRaiseAttentionPass());
   pm.addNestedPass<func::FuncOp>(createLowerOnnxPass());
   pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+/// In: any form.  Out: core attention operations and linalg on tensors.
+static void forms(OpPassManager &pm, const PipelineOptions &) {
+  pm.addPass(createDecomposeFormsPass());
   pm.addPass(createCSEPass());
 }
 
@@ -124,6 +131,7 @@ struct Stage {
 } // namespace
 
 static constexpr Stage stages[] = {{"raise", raise},
+                                   {"forms", forms},
                                    {"fuse", fuse},
                                    {"bufferize", bufferize},
                                    {"schedule", schedule},
@@ -132,7 +140,7 @@ static constexpr Stage stages[] = {{"raise", raise},
 ArrayRef<StringLiteral> stageNames() {
   static constexpr StringLiteral names[] = {stages[0].name, stages[1].name,
                                             stages[2].name, stages[3].name,
-                                            stages[4].name};
+                                            stages[4].name, stages[5].name};
   return names;
 }
 

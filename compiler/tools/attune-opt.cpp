@@ -6,6 +6,7 @@
 #include "compiler/Pipeline.h"
 #include "frontends/onnx/ops/Passes.h"
 #include "passes/codegen/Passes.h"
+#include "passes/forms/Passes.h"
 #include "passes/fuse/Passes.h"
 #include "passes/raise/Passes.h"
 #include "mlir/InitAllPasses.h"
@@ -53,6 +54,7 @@ int main(int argc, char **argv) {
   registerAllPasses();
   attune::registerAttuneOnnxPasses();
   attune::registerAttuneRaisePasses();
+  attune::registerAttuneFormsPasses();
   attune::registerAttuneFusePasses();
   attune::registerAttuneCodegenPasses();
   PassRegistration<RunStages>();

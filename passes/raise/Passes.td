@@ -32,14 +32,16 @@ def FoldNodesPass : Pass<"attune-fold-nodes", "::mlir::func::FuncOp"> {
 
 def RaiseNeighboursPass
     : Pass<"attune-raise-neighbours", "::mlir::func::FuncOp"> {
-  let summary = "Recognise norms and GELU among the nodes of a file";
+  let summary = "Recognise norms, GELU and rotary positions in a file";
   let description = [{
     Spelled-out layer norms, root-mean-square norms and GELUs (by Erf or Tanh)
-    become the nodes that ONNX has for them.
+    become the nodes that ONNX has for them; rotary positions by halves become
+    `attn.rotary`, before the transpose of heads if there is one.
 
     Before: `Mul(x, Reciprocal(Sqrt(Add(ReduceMean(Pow(x, 2)), c))))`, `Mul`.
     After: `RMSNormalization`.
   }];
+  let dependentDialects = ["::attune::attn::AttnDialect"];
 }
 
 def UnifySymbolsPass : Pass<"attune-unify-symbols", "::mlir::func::FuncOp"> {

@@ -105,15 +105,6 @@ static Value relu(ImplicitLocOpBuilder &b, ValueRange x) {
   return arith::MaxSIOp::create(b, x[0], zero);
 }
 
-static Value geluByErf(ImplicitLocOpBuilder &b, ValueRange x) {
-  Value scaled =
-      arith::MulFOp::create(b, x[0], constantLike(b, x[0], 0.70710678118654752));
-  Value sum = arith::AddFOp::create(b, math::ErfOp::create(b, scaled),
-                                    constantLike(b, x[0], 1.0));
-  Value half = arith::MulFOp::create(b, x[0], constantLike(b, x[0], 0.5));
-  return arith::MulFOp::create(b, half, sum);
-}
-
 static Value select(ImplicitLocOpBuilder &b, ValueRange x) {
   return b.createOrFold<arith::SelectOp>(x[0], x[1], x[2]);
 }
@@ -184,12 +175,6 @@ static LogicalResult lowerCast(onnx::NodeOp node, Lowering &b) {
       });
   b.replace(node, result);
   return success();
-}
-
-static LogicalResult lowerGelu(onnx::NodeOp node, Lowering &b) {
-  if (node.getString("approximate", "none") != "none")
-    return node.emitNodeError("approximate = 'tanh' is not supported yet");
-  return lower(node, b, geluByErf);
 }
 
 /// Clip(x, min?, max?) since opset 11.
@@ -264,7 +249,6 @@ void addElementwise(LoweringTable &table) {
   table["Tanh"] = floats<unary<math::TanhOp>>;
   table["Cast"] = lowerCast;
   table["Clip"] = lowerClip;
-  table["Gelu"] = lowerGelu;
   table["Pow"] = lowerPow;
 }
 

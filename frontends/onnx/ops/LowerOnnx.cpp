@@ -18,6 +18,7 @@ static LoweringTable makeTable() {
   addElementwise(table);
   addIndexing(table);
   addMatMul(table);
+  addNeighbours(table);
   addReductions(table);
   addShapes(table);
   return table;

@@ -74,6 +74,7 @@ void addElementwise(LoweringTable &table);
 void addShapes(LoweringTable &table);
 void addIndexing(LoweringTable &table);
 void addMatMul(LoweringTable &table);
+void addNeighbours(LoweringTable &table);
 void addReductions(LoweringTable &table);
 
 } // namespace attune

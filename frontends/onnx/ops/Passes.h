@@ -4,6 +4,7 @@
 #ifndef ATTUNE_FRONTENDS_ONNX_OPS_PASSES_H
 #define ATTUNE_FRONTENDS_ONNX_OPS_PASSES_H
 
+#include "dialects/attn/Attn.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
 

@@ -13,7 +13,8 @@ def LowerOnnxPass : Pass<"attune-lower-onnx", "::mlir::func::FuncOp"> {
     scalars: what a file does with shapes leaves no tensor behind.
   }];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
+    "::attune::attn::AttnDialect", "::mlir::arith::ArithDialect",
+    "::mlir::cf::ControlFlowDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
     "::mlir::tensor::TensorDialect"];
 }

@@ -210,63 +210,7 @@ static LogicalResult lowerSoftmax(onnx::NodeOp node, Lowering &b) {
   return success();
 }
 
-/// LayerNormalization: mean, then mean of squared differences.
-static LogicalResult lowerLayerNorm(onnx::NodeOp node, Lowering &b) {
-  if (node.getOutputs().size() > 1)
-    for (Value extra : node.getOutputs().drop_front())
-      if (!extra.use_empty())
-        return node.emitNodeError("the outputs Mean and InvStdDev are not "
-                                  "supported yet");
-  Value input = node.getInputs()[0];
-  int64_t rank = typeOf(input).getRank();
-  int64_t axis = node.getInt("axis", -1);
-  Axes axes = llvm::to_vector(
-      llvm::seq<int64_t>(axis < 0 ? axis + rank : axis, rank));
-  Type element = typeOf(input).getElementType();
-  double epsilon = node.getFloat("epsilon", 1e-5);
-  Value count = countOf(b, input, axes);
-  Value mean = divide(b, reduce(b, input, axes, 0, sumOf), count);
-  Value centered =
-      combine(b, input, mean, axes,
-              [](OpBuilder &b, Location loc, ValueRange x) -> Value {
-                return arith::SubFOp::create(b, loc, x[0], x[1]);
-              });
-  Value variance = divide(b, reduce(b, centered, axes, 0, sumOfSquares), count);
-  Value scale = b.elementwise(
-      node, variance, element,
-      [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
-        Value small =
-            arith::ConstantOp::create(b, loc, b.getFloatAttr(element, epsilon));
-        Value one =
-            arith::ConstantOp::create(b, loc, b.getFloatAttr(element, 1));
-        Value root = math::SqrtOp::create(
-            b, loc, arith::AddFOp::create(b, loc, x[0], small));
-        return arith::DivFOp::create(b, loc, one, root);
-      });
-  Value result =
-      combine(b, centered, scale, axes,
-              [](OpBuilder &b, Location loc, ValueRange x) -> Value {
-                return arith::MulFOp::create(b, loc, x[0], x[1]);
-              });
-  SmallVector<Value> operands = {result, node.getInputs()[1]};
-  if (node.hasInput(2))
-    operands.push_back(node.getInput(2));
-  result = b.elementwise(
-      node, operands, element,
-      [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
-        Value scaled = arith::MulFOp::create(b, loc, x[0], x[1]);
-        if (operands.size() < 3)
-          return scaled;
-        return arith::AddFOp::create(b, loc, scaled, x[2]);
-      });
-  if (!result)
-    return failure();
-  b.replace(node, result);
-  return success();
-}
-
 void addReductions(LoweringTable &table) {
-  table["LayerNormalization"] = lowerLayerNorm;
   table["ReduceL2"] = lowerReduction<Kind::l2>;
   table["ReduceMax"] = lowerReduction<Kind::max>;
   table["ReduceMean"] = lowerReduction<Kind::mean>;
