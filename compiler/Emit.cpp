@@ -9,6 +9,7 @@
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
@@ -67,18 +68,85 @@ static Error writeObject(Module &module, TargetMachine &machine,
   return Error::success();
 }
 
-static Error link(StringRef object, StringRef path) {
-  std::string input = object.str(), output = path.str(), messages;
+static Error link(ArrayRef<std::string> inputs, ArrayRef<std::string> options,
+                  StringRef path) {
+  std::string output = path.str(), messages;
   std::vector<const char *> arguments = {
-      "ld.lld", "-shared",       "--hash-style=gnu", "--build-id=none",
-      "-z",     "noexecstack",   "--strip-all",      "-o",
-      output.c_str(), input.c_str()};
+      "ld.lld",       "-shared",     "--hash-style=gnu", "--build-id=none",
+      "-z",           "noexecstack", "--strip-all",      "-o",
+      output.c_str(), "--no-as-needed"};
+  for (ArrayRef<std::string> list : {inputs, options})
+    for (const std::string &argument : list)
+      arguments.push_back(argument.c_str());
   raw_string_ostream stream(messages);
   lld::Result result = lld::lldMain(arguments, stream, stream,
                                     {{lld::Gnu, &lld::elf::link}});
   if (result.retCode)
     return createStringError("the linker failed: " + messages);
   return Error::success();
+}
+
+/// Whether the object calls functions of the C library's mathematical part;
+/// the code generator makes such calls of some intrinsics.
+static Expected<bool> callsMath(StringRef path) {
+  Expected<object::OwningBinary<object::ObjectFile>> file =
+      object::ObjectFile::createObjectFile(path);
+  if (!file)
+    return file.takeError();
+  for (const object::SymbolRef &symbol : file->getBinary()->symbols()) {
+    Expected<uint32_t> flags = symbol.getFlags();
+    Expected<StringRef> name = symbol.getName();
+    if (!flags || !name)
+      return joinErrors(flags.takeError(), name.takeError());
+    if ((*flags & object::SymbolRef::SF_Undefined) && !name->empty() &&
+        !name->starts_with("mem"))
+      return true;
+  }
+  return false;
+}
+
+/// An empty library of libm's name: linked against, it makes the loader bring
+/// the real one, and no file of the machine's is needed here.
+static Error makeMathStub(LLVMContext &context, const Target &target,
+                          TargetMachine &machine, StringRef path) {
+  Module empty("empty", context);
+  empty.setTargetTriple(Triple(target.triple));
+  empty.setDataLayout(machine.createDataLayout());
+  std::string object = (path + ".o").str();
+  Error error = writeObject(empty, machine, object);
+  if (!error)
+    error = link(object, {"-soname", "libm.so.6"}, path);
+  sys::fs::remove(object);
+  return error;
+}
+
+static Error emitObject(mlir::ModuleOp code, const Target &target,
+                        unsigned level, StringRef path) {
+  LLVMContext context;
+  std::unique_ptr<Module> ir = mlir::translateModuleToLLVMIR(code, context);
+  if (!ir)
+    return createStringError("translation to LLVM IR failed");
+  std::unique_ptr<TargetMachine> machine = target.machine(level);
+  setTarget(*ir, target, *machine);
+  addTable(*ir);
+  if (Error error = mlir::makeOptimizingTransformer(level, 0,
+                                                    machine.get())(ir.get()))
+    return error;
+  std::string object = (path + ".o").str(), stub = (path + ".libm").str();
+  Error error = writeObject(*ir, *machine, object);
+  SmallVector<std::string> inputs = {object};
+  bool needsMath = false;
+  if (!error)
+    error = callsMath(object).moveInto(needsMath);
+  if (!error && needsMath) {
+    error = makeMathStub(context, target, *machine, stub);
+    inputs.push_back(stub);
+  }
+  if (!error)
+    error = link(inputs, {}, path);
+  sys::fs::remove(object);
+  sys::fs::remove(stub);
+  return error;
 }
 
 Error emitSharedObject(mlir::ModuleOp module, const Target &target,
@@ -90,22 +158,7 @@ Error emitSharedObject(mlir::ModuleOp module, const Target &target,
       weights.push_back(&op);
   for (mlir::Operation *op : weights)
     op->erase();
-  LLVMContext context;
-  std::unique_ptr<Module> ir = mlir::translateModuleToLLVMIR(*code, context);
-  if (!ir)
-    return createStringError("translation to LLVM IR failed");
-  std::unique_ptr<TargetMachine> machine = target.machine(level);
-  setTarget(*ir, target, *machine);
-  addTable(*ir);
-  if (Error error = mlir::makeOptimizingTransformer(level, 0,
-                                                    machine.get())(ir.get()))
-    return error;
-  std::string object = (path + ".o").str();
-  Error error = writeObject(*ir, *machine, object);
-  if (!error)
-    error = link(object, path);
-  sys::fs::remove(object);
-  return error;
+  return emitObject(*code, target, level, path);
 }
 
 } // namespace attune

@@ -101,7 +101,6 @@ class Artifact:
         self.manifest = json.loads(data[manifest:manifest + length])
         self._memory, self._weights = _aligned(size, 0)
         ctypes.memmove(self._weights, data[weights:weights + size], size)
-        ctypes.CDLL("libm.so.6", mode=ctypes.RTLD_GLOBAL)
         self._table = _Table.in_dll(ctypes.CDLL(path), "attune_artifact")
 
     def __call__(self, *inputs):
