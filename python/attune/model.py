@@ -1,0 +1,93 @@
+# Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+"""Compiled models."""
+
+import json
+import os
+import threading
+from typing import Any, Dict, List, NamedTuple, Tuple, Union
+
+import numpy as np
+
+from . import _runtime
+from .compiler import Error, PathLike
+
+_INVALID_ARGUMENT = 1
+
+
+class Value(NamedTuple):
+    """An input or output of a model."""
+
+    name: str
+    dtype: str
+    """f32, f64, f16, bf16, i8 .. i64, u8 .. u64, or i1 (bool)."""
+    shape: Tuple[Union[int, str, None], ...]
+    """Sizes; the name of a dynamic one; None if it has no name."""
+
+
+class Model:
+    """A compiled model that is ready to run; made by `load`.
+
+    Runs of one object take turns. Load the file again to run at the same time:
+    the weights are mapped, so they take memory once.
+    """
+
+    def __init__(self, path: PathLike, threads: int = 0, check_weights: bool = True):
+        self._model = _runtime.Model(os.fspath(path), threads, check_weights)
+        self._lock = threading.Lock()
+        self.inputs: List[Value] = [Value(*value) for value in self._model.describe(True)]
+        self.outputs: List[Value] = [Value(*value) for value in self._model.describe(False)]
+
+    @property
+    def manifest(self) -> Dict[str, Any]:
+        """What the compiler wrote about the binary."""
+        return json.loads(self._model.manifest())
+
+    def __call__(self, **arrays: Any) -> Dict[str, np.ndarray]:
+        """Runs the model once.
+
+        arrays: one for each input, by name: NumPy arrays, or what offers DLPack
+            in CPU memory. The types must be the inputs' own; nothing is converted.
+            Arrays with gaps are copied, others are only read during the call.
+
+        Returns the outputs by name. They own their memory and offer DLPack.
+        Raises Error.
+        """
+        missing = [value.name for value in self.inputs if value.name not in arrays]
+        unknown = sorted(set(arrays) - {value.name for value in self.inputs})
+        if missing or unknown:
+            what = [f"lacks {', '.join(missing)}"] if missing else []
+            what += [f"has no {', '.join(unknown)}"] if unknown else []
+            names = ", ".join(value.name for value in self.inputs)
+            raise Error(f"the call {' and '.join(what)}; the inputs are {names}",
+                        _INVALID_ARGUMENT)
+        given = [_array(arrays[value.name]) for value in self.inputs]
+        with self._lock:
+            results = self._model.run(given)
+        return {value.name: result for value, result in zip(self.outputs, results)}
+
+    def __repr__(self) -> str:
+        def text(values):
+            return ", ".join(f"{value.name}: {value.dtype}{list(value.shape)}"
+                             for value in values)
+        return f"<attune.Model ({text(self.inputs)}) -> ({text(self.outputs)})>"
+
+
+def _array(value: Any) -> np.ndarray:
+    if isinstance(value, (np.ndarray, np.generic)) or not hasattr(value, "__dlpack__"):
+        return np.ascontiguousarray(value) if np.ndim(value) else np.asarray(value)
+    return np.ascontiguousarray(np.from_dlpack(value))
+
+
+def load(path: PathLike, threads: int = 0, check_weights: bool = True) -> Model:
+    """Opens a binary that `attune compile` wrote.
+
+    threads: how many threads run a model, the caller's included; 0 for one on each
+        processor that the process may use.
+    check_weights: whether to read all weights once to find damage.
+
+    Raises Error if the file is damaged, of another version, or made for another
+    processor. A binary is code: load those you trust.
+    """
+    return Model(path, threads, check_weights)
