@@ -6,6 +6,8 @@ find_package(MLIR 22.1 REQUIRED CONFIG
 find_package(LLD REQUIRED CONFIG
              PATHS /usr/lib/llvm-22/lib/cmake/lld NO_DEFAULT_PATH)
 list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})
+# Where generated pages go: docs/ in the build folder.
+set(MLIR_BINARY_DIR ${PROJECT_BINARY_DIR})
 set(LLVM_RUNTIME_OUTPUT_INTDIR ${PROJECT_BINARY_DIR}/bin)
 set(LLVM_LIBRARY_OUTPUT_INTDIR ${PROJECT_BINARY_DIR}/lib)
 include(TableGen)

@@ -156,7 +156,7 @@ static LogicalResult dump(ModuleOp module, StringRef directory,
   if (error)
     return module.emitError("cannot write '")
            << path << "': " << error.message();
-  module.print(stream, OpPrintingFlags().elideLargeElementsAttrs());
+  module.print(stream);
   return success();
 }
 
