@@ -54,6 +54,7 @@ static void fuse(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  pm.addPass(createFormLinearPass());
   pm.addPass(createFuseElementwisePass());
   pm.addPass(createCSEPass());
   pm.addPass(createFormAttentionPass({options.target.keyPanel()}));
@@ -90,6 +91,8 @@ static void schedule(OpPassManager &pm, const PipelineOptions &options) {
   function.addPass(createEmitContractPass(
       {target.lanes, target.tileRows, target.tileVectors}));
   function.addPass(createEmitAttentionPass(
+      {target.lanes, target.queryRows, target.keyVectors}));
+  function.addPass(createEmitLinearPass(
       {target.lanes, target.queryRows, target.keyVectors}));
   function.addPass(createEmitLoopsPass());
   pm.addPass(createCanonicalizerPass());

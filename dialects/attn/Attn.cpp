@@ -4,6 +4,7 @@
 #include "dialects/attn/Attn.h"
 
 #include "dialects/attn/AttnDialect.cpp.inc"
+#include "dialects/attn/AttnEnums.cpp.inc"
 #include "dialects/attn/AttnInterfaces.cpp.inc"
 #define GET_OP_CLASSES
 #include "dialects/attn/AttnOps.cpp.inc"

@@ -23,7 +23,13 @@ struct Cost {
   double bytes = 0;
 };
 
+/// Marks the operations that the stages after `forms` know.
+template <typename ConcreteOp>
+struct Core : public mlir::OpTrait::TraitBase<ConcreteOp, Core> {};
+
 } // namespace attune::attn
+
+#include "dialects/attn/AttnEnums.h.inc"
 
 #include "dialects/attn/AttnDialect.h.inc"
 #include "dialects/attn/AttnInterfaces.h.inc"

@@ -17,6 +17,15 @@ def AttnDialect : Dialect {
 class Attn_Op<string mnemonic, list<Trait> traits = []>
     : Op<AttnDialect, mnemonic, traits>;
 
+// What the stages after `forms` know; every form is expressed in these.
+def Attn_Core : NativeOpTrait<"Core"> {
+  let cppNamespace = "::attune::attn";
+}
+class Attn_CoreOp<string mnemonic, list<Trait> traits = []>
+    : Attn_Op<mnemonic, traits # [Attn_Core]>;
+
+def Attn_Layout : DefaultValuedAttr<DenseI64ArrayAttr, "{0, 1, 2, 3}">;
+
 def Attn_Float : AnyTypeOf<[F16, BF16, F32, F64]>;
 def Attn_Tensor : RankedTensorOf<[Attn_Float]>;
 def Attn_Tensor4D : 4DTensorOf<[Attn_Float]>;

@@ -6,6 +6,8 @@
 
 include "dialects/attn/AttnBase.td"
 include "dialects/attn/core/Attention.td"
+include "dialects/attn/core/Features.td"
+include "dialects/attn/core/Linear.td"
 include "dialects/attn/core/Neighbours.td"
 include "dialects/attn/forms/Forms.td"
 

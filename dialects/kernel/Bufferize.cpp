@@ -63,8 +63,8 @@ struct DestinationBufferization
     OperationState twin(op->getLoc(), op->getName(), buffers, TypeRange(),
                         op->getAttrs());
     twin.propertiesAttr = op->getPropertiesAsAttribute();
-    Region *body = twin.addRegion();
-    body->takeBody(op->getRegion(0));
+    for (Region &region : op->getRegions())
+      twin.addRegion()->takeBody(region);
     rewriter.create(twin);
     auto destination = cast<DestinationStyleOpInterface>(op);
     SmallVector<Value> results;
@@ -83,6 +83,8 @@ void registerBufferization(DialectRegistry &registry) {
     ContractOp::attachInterface<DestinationBufferization<ContractOp>>(*context);
     AttentionOp::attachInterface<DestinationBufferization<AttentionOp>>(
         *context);
+    LinearAttentionOp::attachInterface<
+        DestinationBufferization<LinearAttentionOp>>(*context);
   });
 }
 

@@ -115,6 +115,27 @@ LogicalResult ContractOp::verify() {
                         getEpilogue().front());
 }
 
+LogicalResult LinearAttentionOp::verify() {
+  // C1
+  for (Region *map : {&getQueryMap(), &getKeyMap()}) {
+    Block &body = map->front();
+    auto yield = dyn_cast_or_null<YieldOp>(
+        body.empty() ? nullptr : &body.back());
+    if (body.getNumArguments() != 1 || !yield || yield.getValues().size() != 1)
+      return emitOpError("requires feature maps from one element to one");
+  }
+  // C2
+  auto width = [](Value operand, ArrayRef<int64_t> layout) {
+    return cast<ShapedType>(operand.getType())
+        .getDimSize(llvm::find(layout, 3) - layout.begin());
+  };
+  if (ShapedType::isDynamic(width(getKey(), getKeyLayout())) ||
+      ShapedType::isDynamic(width(getValue(), getValueLayout())))
+    return emitOpError("requires static widths of key and value, but got ")
+           << getKey().getType() << " and " << getValue().getType();
+  return success();
+}
+
 /// Destination-style operations on memrefs read their inputs and write their
 /// destinations; on tensors they have no effect.
 template <typename Op>
@@ -137,6 +158,12 @@ void ContractOp::getEffects(
 }
 
 void AttentionOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  addEffects(*this, effects);
+}
+
+void LinearAttentionOp::getEffects(
     SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
         &effects) {
   addEffects(*this, effects);

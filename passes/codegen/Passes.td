@@ -40,6 +40,21 @@ def EmitAttentionPass : EmitPass<"attune-emit-attention"> {
     Option<"vectors", "vectors", "int64_t", "2", "Vectors of scores in a row">];
 }
 
+def EmitLinearPass : EmitPass<"attune-emit-linear"> {
+  let summary = "Turn kernel.linear_attention into chunks with a state";
+  let description = [{
+    A task is one head of one batch item and a block of value columns. It holds
+    the sums over the keys that it has passed, S = sum f(k) v^T and z = sum f(k),
+    and passes the sequence in chunks of 64: a causal chunk adds the triangle
+    of its own scores to the product with S. Time is linear in the length and
+    nothing grows with it.
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "4", "f32 lanes of a vector">,
+    Option<"rows", "rows", "int64_t", "4", "Rows of a register tile">,
+    Option<"vectors", "vectors", "int64_t", "2", "Vectors in a tile's row">];
+}
+
 def EmitLoopsPass : EmitPass<"attune-emit-loops"> {
   let summary = "Turn linalg on memrefs into loops over ranges of work";
   let description = [{

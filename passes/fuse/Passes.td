@@ -43,6 +43,19 @@ def FormAttentionPass : Pass<"attune-form-attention"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def FormLinearPass : Pass<"attune-form-linear"> {
+  let summary = "Give attn.linear a destination and its feature maps";
+  let description = [{
+    An `attn.features` that makes its queries or keys becomes a region of
+    `kernel.linear_attention`, which applies it as it loads them: no tensor of
+    features is written. What other operations use becomes linalg.
+  }];
+  let dependentDialects = ["::attune::kernel::KernelDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def OutlineDispatchesPass
     : Pass<"attune-outline-dispatches", "::mlir::ModuleOp"> {
   let summary = "Move work into functions that the graph calls";

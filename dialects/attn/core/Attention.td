@@ -6,7 +6,7 @@
 
 include "dialects/attn/AttnBase.td"
 
-def Attn_AttentionOp : Attn_Op<"attention", [
+def Attn_AttentionOp : Attn_CoreOp<"attention", [
     Pure, SingleBlock,
     DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
                               ["reifyResultShapes"]>,
@@ -71,10 +71,12 @@ def Attn_AttentionOp : Attn_Op<"attention", [
     /// The size of logical dimension `dim` of an operand of this layout.
     static int64_t logicalSize(::mlir::Value operand,
                                ::llvm::ArrayRef<int64_t> layout, int64_t dim);
+    /// Whether the score region yields the scaled score as it is.
+    bool isScoreIdentity();
   }];
 }
 
-def Attn_YieldOp : Attn_Op<"yield", [Pure, Terminator, HasParent<"AttentionOp">]> {
+def Attn_YieldOp : Attn_CoreOp<"yield", [Pure, Terminator, HasParent<"AttentionOp">]> {
   let summary = "Ends a score region";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
