@@ -1,7 +1,7 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "passes/raise/Nodes.h"
+#include "dialects/onnx/Nodes.h"
 #include "passes/raise/Passes.h"
 #include "mlir/IR/Matchers.h"
 

@@ -4,7 +4,7 @@
 #ifndef ATTUNE_PASSES_RAISE_HEADTENSOR_H
 #define ATTUNE_PASSES_RAISE_HEADTENSOR_H
 
-#include "passes/raise/Nodes.h"
+#include "dialects/onnx/Nodes.h"
 
 namespace attune {
 

@@ -6,7 +6,7 @@
 #ifndef ATTUNE_PASSES_RAISE_MASKEXPR_H
 #define ATTUNE_PASSES_RAISE_MASKEXPR_H
 
-#include "passes/raise/Nodes.h"
+#include "dialects/onnx/Nodes.h"
 
 #include <map>
 #include <memory>

@@ -7,7 +7,7 @@
 #ifndef ATTUNE_PASSES_RAISE_NEIGHBOURS_H
 #define ATTUNE_PASSES_RAISE_NEIGHBOURS_H
 
-#include "passes/raise/Nodes.h"
+#include "dialects/onnx/Nodes.h"
 
 namespace attune {
 

@@ -3,8 +3,8 @@
 //
 // Questions that matchers ask about nodes of a file.
 
-#ifndef ATTUNE_PASSES_RAISE_NODES_H
-#define ATTUNE_PASSES_RAISE_NODES_H
+#ifndef ATTUNE_DIALECTS_ONNX_NODES_H
+#define ATTUNE_DIALECTS_ONNX_NODES_H
 
 #include "dialects/onnx/Onnx.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -53,4 +53,4 @@ void eraseUnused(mlir::func::FuncOp function);
 
 } // namespace attune
 
-#endif // ATTUNE_PASSES_RAISE_NODES_H
+#endif // ATTUNE_DIALECTS_ONNX_NODES_H
