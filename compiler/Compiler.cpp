@@ -4,7 +4,9 @@
 #include "compiler/Compiler.h"
 #include "compiler/Emit.h"
 #include "compiler/Pipeline.h"
+#include "dialects/attn/Attn.h"
 #include "frontends/onnx/ops/Passes.h"
+#include "passes/forms/FormSpec.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
@@ -84,6 +86,10 @@ CompileStatus compileFile(const CompileOptions &options) {
   DialectRegistry registry;
   registerAll(registry);
   MLIRContext context(registry);
+  context.loadDialect<attn::AttnDialect>();
+  if (llvm::Error error = checkFormSpecs(options.attention, context))
+    return report("--attention " + llvm::toString(std::move(error)),
+                  CompileStatus::badOptions);
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context);
   OwningOpRef<ModuleOp> module = load(options, context, sources);
@@ -92,7 +98,7 @@ CompileStatus compileFile(const CompileOptions &options) {
                   CompileStatus::badModel);
   std::string manifest = makeManifest(*module, *target);
   PipelineOptions pipeline{*target, artifact ? "" : options.emit,
-                           options.dumpDir};
+                           options.dumpDir, options.attention};
   if (failed(runPipeline(*module, pipeline)))
     return report("'" + options.model + "' was not compiled",
                   CompileStatus::badModel);

@@ -18,6 +18,9 @@ struct CompileOptions {
   std::string emit = "lib"; ///< lib, or a stage's name: its IR
   std::string cpu = "native";
   std::string dumpDir;
+  /// Forms that take the place of dense attention: `FORM{key=value}@layers=..`,
+  /// separated by spaces.
+  std::string attention;
   unsigned level = 3;
 };
 

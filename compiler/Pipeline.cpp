@@ -36,14 +36,18 @@ static void raise(OpPassManager &pm, const PipelineOptions &) {
   pm.addNestedPass<func::FuncOp>(createUnifySymbolsPass());
   // Spellings of one node first: attention is matched around them.
   pm.addNestedPass<func::FuncOp>(createRaiseNeighboursPass());
+  pm.addNestedPass<func::FuncOp>(createRaiseFormsPass());
   pm.addNestedPass<func::FuncOp>(createRaiseAttentionPass());
   pm.addNestedPass<func::FuncOp>(createLowerOnnxPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }
 
-/// In: any form.  Out: core attention operations and linalg on tensors.
-static void forms(OpPassManager &pm, const PipelineOptions &) {
+/// In: dense attention and forms.  Out: core operations only; the forms that
+/// were asked for have taken the place of dense attention.
+static void forms(OpPassManager &pm, const PipelineOptions &options) {
+  if (!options.attention.empty())
+    pm.addPass(createApplyFormsPass({options.attention}));
   pm.addPass(createDecomposeFormsPass());
   pm.addPass(createCSEPass());
 }
@@ -141,9 +145,10 @@ static constexpr Stage stages[] = {{"raise", raise},
                                    {"codegen", codegen}};
 
 ArrayRef<StringLiteral> stageNames() {
-  static constexpr StringLiteral names[] = {stages[0].name, stages[1].name,
-                                            stages[2].name, stages[3].name,
-                                            stages[4].name, stages[5].name};
+  static constexpr StringLiteral names[] = {
+      stages[0].name, stages[1].name, stages[2].name,
+      stages[3].name, stages[4].name, stages[5].name};
+  static_assert(std::size(names) == std::size(stages));
   return names;
 }
 

@@ -15,6 +15,7 @@ struct PipelineOptions {
   Target target;
   std::string stopAfter; ///< a stage's name; empty: all of them
   std::string dumpDir;   ///< where each stage's result is written, or empty
+  std::string attention; ///< forms for dense layers (attune-apply-forms)
 };
 
 /// Names of the stages, in order.

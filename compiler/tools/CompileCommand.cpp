@@ -3,6 +3,7 @@
 
 #include "compiler/Compiler.h"
 #include "compiler/tools/Commands.h"
+#include "llvm/ADT/StringExtras.h"
 
 namespace attune {
 
@@ -15,6 +16,7 @@ Examples:
   attune compile model.onnx -o model.so
   attune compile model.onnx -o model.so --dim batch=1,seq=1..512
   attune compile model.onnx -o model.so --cpu x86-64-v3
+  attune compile model.onnx -o model.so --attention 'linear{eps=1e-6}@layers=0-3'
   attune compile model.onnx -o model.mlir --emit raise)";
 
 static int64_t parseSize(llvm::StringRef text, const std::string &where) {
@@ -48,6 +50,7 @@ static void parseDim(const std::string &text,
 void addCompile(CLI::App &app, int &status) {
   auto options = std::make_shared<CompileOptions>();
   auto dims = std::make_shared<std::vector<std::string>>();
+  auto attention = std::make_shared<std::vector<std::string>>();
   CLI::App *command =
       app.add_subcommand("compile", "Compile a model file to a native binary");
   command->footer(footer);
@@ -65,12 +68,18 @@ void addCompile(CLI::App &app, int &status) {
                       "Sizes of an input's named dimension: NAME=N makes it "
                       "static, NAME=A..B gives its range")
       ->delimiter(',');
+  command->add_option("--attention", *attention,
+                      "A form in the place of dense attention, an "
+                      "approximation: FORM{key=value,...}@layers=0-3,5 "
+                      "(all layers if none are named)")
+      ->allow_extra_args(false);
   command->add_option("--dump-stages", options->dumpDir,
                       "Folder that gets each stage's IR");
   command->add_option("-O", options->level, "Optimisation level, 0 to 3")
       ->check(CLI::Range(0, 3))
       ->capture_default_str();
-  command->callback([options, dims, &status] {
+  command->callback([options, dims, attention, &status] {
+    options->attention = llvm::join(*attention, " ");
     for (const std::string &dim : *dims)
       parseDim(dim, options->dims);
     status = static_cast<int>(compileFile(*options));

@@ -36,7 +36,8 @@ struct RunStages : PassWrapper<RunStages, OperationPass<ModuleOp>> {
       return signalPassFailure();
     }
     if (failed(attune::runPipeline(getOperation(),
-                                   {*target, stopAfter, dumpDir})))
+                                   {*target, stopAfter, dumpDir,
+                                    attention})))
       signalPassFailure();
   }
 
@@ -46,6 +47,8 @@ struct RunStages : PassWrapper<RunStages, OperationPass<ModuleOp>> {
                                 llvm::cl::desc("Last stage to run")};
   Option<std::string> dumpDir{
       *this, "dump-stages", llvm::cl::desc("Write each stage's result there")};
+  Option<std::string> attention{
+      *this, "attention", llvm::cl::desc("Forms in the place of attention")};
 };
 
 } // namespace

@@ -24,6 +24,15 @@ struct DecomposeForms : impl::DecomposeFormsPassBase<DecomposeForms> {
           return signalPassFailure();
       }
     } while (!found.empty());
+    WalkResult left = getOperation()->walk([](Operation *op) {
+      if (!isa_and_nonnull<attn::AttnDialect>(op->getDialect()) ||
+          op->hasTrait<attn::Core>())
+        return WalkResult::advance();
+      op->emitOpError("is no core operation and has no decomposition");
+      return WalkResult::interrupt();
+    });
+    if (left.wasInterrupted())
+      signalPassFailure();
   }
 };
 } // namespace

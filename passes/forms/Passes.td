@@ -6,11 +6,47 @@
 
 include "mlir/Pass/PassBase.td"
 
+def RaiseFormsPass : Pass<"attune-raise-forms", "::mlir::func::FuncOp"> {
+  let summary = "Recognise forms of attention among the nodes of a file";
+  let description = [{
+    Every form brings its own patterns. The order in which they are registered
+    does not matter: the larger benefit goes first, then the name.
+  }];
+  let options = [Option<"reversed", "reversed", "bool", "false",
+                        "Collect the patterns in reversed order, for testing">];
+  let dependentDialects = ["::attune::attn::AttnDialect",
+                           "::attune::onnx::OnnxDialect"];
+}
+
+def ApplyFormsPass : Pass<"attune-apply-forms", "::mlir::ModuleOp"> {
+  let summary = "Put forms in the place of dense attention";
+  let description = [{
+    The specification is a list, separated by spaces, of
+
+    ```
+    FORM{key=value,...}@layers=0-3,5;heads=all
+    ```
+
+    Layers are the `attn.attention` operations, counted from 0 in the order of
+    the graph; all of them if none are named. What takes another's place is
+    reported in a remark.
+
+    Before: `attn.attention`.
+    After, with `linear{eps=1e-6}`: `attn.linear_transformer`.
+  }];
+  let options = [Option<"spec", "spec", "std::string", "",
+                        "Which forms, with which parameters, for which layers">];
+  let dependentDialects = ["::attune::attn::AttnDialect"];
+}
+
 def DecomposeFormsPass : Pass<"attune-decompose-forms"> {
   let summary = "Replace forms, norms and the like by what they consist of";
   let description = [{
     Every operation that is `Decomposable` becomes simpler ones, until none is
-    left: core attention operations and linalg remain.
+    left: core attention operations and linalg remain. Fails if that is not so.
+
+    Before: `attn.linear_transformer`.
+    After: `attn.features`, `attn.linear`.
   }];
   let dependentDialects = [
     "::attune::attn::AttnDialect", "::mlir::arith::ArithDialect",

@@ -177,6 +177,27 @@ static LogicalResult lowerCast(onnx::NodeOp node, Lowering &b) {
   return success();
 }
 
+/// x where x > 0, else alpha * (e^x - 1).
+static LogicalResult lowerElu(onnx::NodeOp node, Lowering &b) {
+  Value input = node.getInputs()[0];
+  Type element = elementOf(input);
+  double alpha = node.getFloat("alpha", 1);
+  b.replace(node, b.elementwise(
+                      node, input, element,
+                      [&](OpBuilder &inner, Location loc, ValueRange x) {
+                        ImplicitLocOpBuilder scalar(loc, inner);
+                        Value zero = constantLike(scalar, x[0], 0);
+                        Value positive = arith::CmpFOp::create(
+                            scalar, arith::CmpFPredicate::OGT, x[0], zero);
+                        Value low = arith::MulFOp::create(
+                            scalar, constantLike(scalar, x[0], alpha),
+                            math::ExpM1Op::create(scalar, x[0]));
+                        return scalar.createOrFold<arith::SelectOp>(positive,
+                                                                    x[0], low);
+                      }));
+  return success();
+}
+
 /// Clip(x, min?, max?) since opset 11.
 static LogicalResult lowerClip(onnx::NodeOp node, Lowering &b) {
   if (node.getVersion() < 11)
@@ -249,6 +270,7 @@ void addElementwise(LoweringTable &table) {
   table["Tanh"] = floats<unary<math::TanhOp>>;
   table["Cast"] = lowerCast;
   table["Clip"] = lowerClip;
+  table["Elu"] = lowerElu;
   table["Pow"] = lowerPow;
 }
 

@@ -1,0 +1,73 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "dialects/attn/Attn.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Parser/Parser.h"
+#include "gtest/gtest.h"
+
+using namespace mlir;
+using namespace attune;
+
+/// The cost of the last operation before the return, with 10 for what is
+/// dynamic. `%x` is a tensor of this type.
+static attn::Cost costOf(llvm::StringRef type, const std::string &op) {
+  DialectRegistry registry;
+  registry.insert<attn::AttnDialect, func::FuncDialect>();
+  MLIRContext context(registry);
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(
+      "func.func @main(%x: " + type.str() + ") {\n" + op + "\nreturn\n}",
+      &context);
+  EXPECT_TRUE(module);
+  attn::Cost cost;
+  if (module)
+    module->walk([&](attn::Costed costed) { cost = costed.getCost(10); });
+  return cost;
+}
+
+static std::string heads(const std::string &name, const std::string &length,
+                         const std::string &attributes) {
+  std::string type = "tensor<1x2x" + length + "x8xf32>";
+  return name + " query(%x : " + type + ") key(%x : " + type +
+         ") value(%x : " + type + ") " + attributes + " -> " + type;
+}
+
+TEST(Cost, LinearIsProportionalToLength) {
+  auto cost = [](const std::string &length, const std::string &attributes) {
+    return costOf("tensor<1x2x" + length + "x8xf32>",
+                  "%o = " + heads("attn.linear none", length, attributes));
+  };
+  // Two products of 8 x 8 for each of 2 heads and 10 positions.
+  EXPECT_EQ(cost("10", "").flops, 2.0 * 2 * 10 * 2 * 64);
+  EXPECT_EQ(cost("10", "").bytes, 4.0 * (4 * 160 + 2 * 8 * 9));
+  EXPECT_EQ(cost("?", "").flops, cost("10", "").flops);
+  EXPECT_EQ(cost("1000", "").flops, 100 * cost("10", "").flops);
+  EXPECT_EQ(cost("1000", "{causal}").flops, 100 * cost("10", "{causal}").flops);
+  EXPECT_GT(cost("10", "{causal}").flops, cost("10", "").flops);
+}
+
+TEST(Cost, FormCostsItsFeaturesAndItsProducts) {
+  std::string type = "tensor<1x2x10x8xf32>";
+  double form =
+      costOf(type, "%o = " + heads("attn.linear_transformer", "10", "")).flops;
+  double product =
+      costOf(type, "%o = " + heads("attn.linear sum", "10", "")).flops;
+  double features =
+      costOf(type, "%o = attn.features elu1 %x : " + type + " -> " + type)
+          .flops;
+  EXPECT_EQ(features, 20.0 * 160);
+  EXPECT_EQ(form, product + 2 * features);
+}
+
+TEST(Cost, MapsCostWhatTheyCompute) {
+  auto cost = [](const std::string &map) {
+    std::string type = "tensor<3x?xf64>";
+    return costOf(type, "%o = attn.features " + map + " %x : " + type + " -> " +
+                            type);
+  };
+  EXPECT_EQ(cost("identity").flops, 0);
+  EXPECT_EQ(cost("relu").flops, 30);
+  EXPECT_EQ(cost("exp").flops, 600);
+  EXPECT_EQ(cost("relu").bytes, 2.0 * 8 * 30);
+}

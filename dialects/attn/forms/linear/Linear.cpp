@@ -1,0 +1,106 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "dialects/attn/Attn.h"
+#include "dialects/attn/core/Heads.h"
+#include "dialects/attn/forms/Parameters.h"
+
+using namespace mlir;
+
+namespace attune::attn {
+
+static bool isEps(double eps) { return std::isfinite(eps) && eps >= 0; }
+
+LogicalResult LinearTransformerOp::verify() {
+  // C1
+  if (failed(verifyLayouts(*this, {getQueryLayout(), getKeyLayout(),
+                                   getValueLayout(), getOutputLayout()})))
+    return failure();
+  Heads q{getQuery(), getQueryLayout()}, k{getKey(), getKeyLayout()};
+  Heads v{getValue(), getValueLayout()}, o{getResult(), getOutputLayout()};
+  // C2
+  if (failed(verifyHeads(*this, q, k, v)))
+    return failure();
+  // C3
+  if (failed(verifySizes(*this, q, k, v, o)))
+    return failure();
+  // C4
+  double eps = getEps().convertToDouble();
+  if (!isEps(eps))
+    return emitOpError("requires a finite eps of at least 0, but got ") << eps;
+  // C5
+  if (getTopLeft() && !getCausal())
+    return emitOpError("requires 'causal' beside 'top_left'");
+  return success();
+}
+
+LogicalResult
+LinearTransformerOp::reifyResultShapes(OpBuilder &builder,
+                                       ReifiedRankedShapedTypeDims &shapes) {
+  shapes.push_back(reifyHeads(builder, getLoc(), {getQuery(), getQueryLayout()},
+                              {getValue(), getValueLayout()},
+                              getOutputLayout()));
+  return success();
+}
+
+/// Each head's two products with its state, and an exponential of some 20
+/// operations for each element of queries and keys.
+Cost LinearTransformerOp::getCost(int64_t size) {
+  auto known = [&](int64_t dim) {
+    return static_cast<double>(ShapedType::isDynamic(dim) ? size : dim);
+  };
+  Heads q{getQuery(), getQueryLayout()}, v{getValue(), getValueLayout()};
+  double heads = known(q.size(0)) * known(q.size(1));
+  double positions = known(q.size(2)) + known(v.size(2));
+  double width = known(q.size(3)), valueWidth = known(v.size(3));
+  Cost cost;
+  cost.flops = heads * positions * width * (2 * valueWidth + 2 + 20);
+  cost.bytes = bytesOf({getQuery(), getKey(), getValue(), getResult()}, size) +
+               4 * heads * width * (valueWidth + 1);
+  return cost;
+}
+
+LogicalResult LinearTransformerOp::decompose(RewriterBase &rewriter) {
+  auto features = [&](Value x) -> Value {
+    return FeaturesOp::create(rewriter, getLoc(), x.getType(), FeatureMap::elu1,
+                              x);
+  };
+  Value query = features(getQuery()), key = features(getKey());
+  rewriter.replaceOpWithNewOp<LinearOp>(
+      *this, getType(), NormaliserAttr::get(getContext(), Normaliser::sum),
+      query, key, getValue(), getEpsAttr(), getCausalAttr(), getTopLeftAttr(),
+      getQueryLayoutAttr(), getKeyLayoutAttr(), getValueLayoutAttr(),
+      getOutputLayoutAttr());
+  return success();
+}
+
+StringRef LinearTransformerOp::getFormName() { return "linear"; }
+
+LogicalResult LinearTransformerOp::rewriteFromDense(RewriterBase &rewriter,
+                                                    Operation *op,
+                                                    DictionaryAttr given) {
+  auto dense = cast<AttentionOp>(op);
+  FormParameters parameters(dense, getFormName(), given);
+  double eps = parameters.number("eps", 1e-6);
+  if (failed(parameters.check()))
+    return failure();
+  if (!isEps(eps))
+    return dense.emitError("form 'linear' requires a finite eps of at least 0, "
+                           "but got ")
+           << eps;
+  // Dropping a mask or bias would change the result behind the user's back.
+  if (!dense.isScoreIdentity())
+    return dense.emitError("form 'linear' has no scores, so it cannot take the "
+                           "place of an attention with a mask or bias on them; "
+                           "export the model without its attention mask, or "
+                           "leave this layer dense with '@layers='");
+  rewriter.replaceOpWithNewOp<LinearTransformerOp>(
+      dense, dense.getType(), dense.getQuery(), dense.getKey(),
+      dense.getValue(), rewriter.getF64FloatAttr(eps), dense.getCausalAttr(),
+      dense.getCausal() ? dense.getTopLeftAttr() : UnitAttr(),
+      dense.getQueryLayoutAttr(), dense.getKeyLayoutAttr(),
+      dense.getValueLayoutAttr(), dense.getOutputLayoutAttr());
+  return success();
+}
+
+} // namespace attune::attn

@@ -1,0 +1,243 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "dialects/attn/Attn.h"
+#include "dialects/attn/raise/Products.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+
+namespace attune::attn {
+
+/// x, if `value` is Elu(x) + 1; or null.
+static Value featureInput(Value value) {
+  auto add = nodeOf(value, "Add");
+  for (unsigned side : {0u, 1u})
+    if (add && scalarOf(add.getInputs()[1 - side]) == 1.0)
+      if (auto elu = nodeOf(add.getInputs()[side], "Elu"))
+        if (elu.getFloat("alpha", 1) == 1.0)
+          return elu.getInputs()[0];
+  return {};
+}
+
+static bool isFeature(Value value) {
+  return static_cast<bool>(featureInput(value));
+}
+
+/// f(x)[labels] as x in memory.
+static Factor inMemory(const Factor &feature) {
+  return throughTransposes({featureInput(feature.value), feature.labels});
+}
+
+namespace {
+
+/// A formula that is linear attention: the factors, of queries and keys before
+/// their map, and the names of their indices.
+struct Match {
+  Factor query, key, value;
+  Label batch = unit, head = unit, row = unit, keys = unit;
+  Label width = unit, valueWidth = unit;
+  double eps = 0;
+};
+
+} // namespace
+
+/// The only label of `factor` that `other` has, or has not; or `unit`.
+static Label single(const Factor &factor,
+                    llvm::function_ref<bool(Label)> test) {
+  Label found = unit;
+  for (Label label : factor.labels) {
+    if (!test(label))
+      continue;
+    if (found != unit)
+      return unit;
+    found = label;
+  }
+  return found;
+}
+
+static bool isOfHeads(const Factor &factor) {
+  return isF32(factor.value, 4) && !factor.has(unit);
+}
+
+/// Finds which index is which: `query` and `key` share the width, `key` and
+/// `value` the keys, all three the batch and the heads. Result labels are 0..3.
+static bool nameIndices(Match &match) {
+  auto &[query, key, value, batch, head, row, keys, width, valueWidth, eps] =
+      match;
+  for (const Factor *factor : {&query, &key, &value})
+    if (!isOfHeads(*factor))
+      return false;
+  width = single(query, [](Label label) { return label > 3; });
+  keys = single(value, [](Label label) { return label > 3; });
+  row = single(query, [&](Label l) { return l <= 3 && !match.key.has(l); });
+  valueWidth =
+      single(value, [&](Label l) { return l <= 3 && !match.key.has(l); });
+  if (width == unit || keys == unit || row == unit || valueWidth == unit ||
+      row == valueWidth || width == keys || !key.has(width) || !key.has(keys))
+    return false;
+  for (Label label = 0; label <= 3; ++label)
+    if (label != row && label != valueWidth) {
+      if (!query.has(label) || !key.has(label) || !value.has(label))
+        return false;
+      (batch == unit ? batch : head) = label;
+    }
+  return true;
+}
+
+/// Divides by the sum of the weights plus eps, which is taken off.
+static bool matchDivisor(Match &match, Factor divisor, Label &next) {
+  divisor = throughTransposes(divisor);
+  if (auto add = nodeOf(divisor.value, "Add"))
+    for (unsigned side : {0u, 1u})
+      if (std::optional<double> eps = scalarOf(add.getInputs()[1 - side]))
+        if (typeOf(add.getInputs()[side]) == typeOf(divisor.value)) {
+          match.eps = *eps;
+          divisor.value = add.getInputs()[side];
+          break;
+        }
+  Product sum = readProduct(divisor.value, divisor.labels, next, isFeature);
+  if (sum.factors.size() != 2 || !sum.divisors.empty() ||
+      !isFeature(sum.factors[0].value) || !isFeature(sum.factors[1].value))
+    return false;
+  // The weights' own indices have new names here; give them the numerator's.
+  for (bool swapped : {false, true}) {
+    Factor query = inMemory(sum.factors[swapped]);
+    Factor key = inMemory(sum.factors[!swapped]);
+    if (query.value != match.query.value || key.value != match.key.value)
+      continue;
+    llvm::SmallDenseMap<Label, Label> renamed;
+    bool same = query.labels.size() == 4 && key.labels.size() == 4;
+    auto agree = [&](ArrayRef<Label> found, ArrayRef<Label> wanted) {
+      for (auto [from, to] : llvm::zip(found, wanted)) {
+        bool summed = from > 3 && to > 3;
+        same &= summed ? renamed.try_emplace(from, to).first->second == to
+                       : from == to;
+      }
+    };
+    agree(query.labels, match.query.labels);
+    agree(key.labels, match.key.labels);
+    if (same && renamed.size() == 2)
+      return true;
+  }
+  return false;
+}
+
+/// Sizes that the formula takes for equal are: what a node broadcasts is not.
+static bool sizesAgree(const Match &match) {
+  auto at = [](const Factor &factor, Label label) {
+    return llvm::find(factor.labels, label) - factor.labels.begin();
+  };
+  for (Label label : {match.batch, match.head})
+    for (const Factor *other : {&match.key, &match.value})
+      if (!sameSize(match.query.value, at(match.query, label), other->value,
+                    at(*other, label)))
+        return false;
+  auto size = [&](const Factor &factor, Label label) {
+    return typeOf(factor.value).getDimSize(at(factor, label));
+  };
+  int64_t width = size(match.query, match.width);
+  return width == size(match.key, match.width) &&
+         size(match.key, match.keys) == size(match.value, match.keys) &&
+         !ShapedType::isDynamic(width) &&
+         !ShapedType::isDynamic(size(match.value, match.valueWidth));
+}
+
+static DenseI64ArrayAttr layoutOf(Builder &builder, ArrayRef<Label> labels,
+                                  ArrayRef<Label> logical) {
+  SmallVector<int64_t> layout;
+  for (Label label : labels)
+    layout.push_back(llvm::find(logical, label) - logical.begin());
+  return builder.getDenseI64ArrayAttr(layout);
+}
+
+static LogicalResult matchFormula(Match &match, const Product &product,
+                                  Label &next, onnx::NodeOp root,
+                                  PatternRewriter &rewriter) {
+  if (product.factors.size() != 3 || product.divisors.size() != 1)
+    return rewriter.notifyMatchFailure(root, "no three factors and a divisor");
+  SmallVector<unsigned> order = {0, 1, 2};
+  do {
+    match = {};
+    const Factor &query = product.factors[order[0]];
+    const Factor &key = product.factors[order[1]];
+    if (!isFeature(query.value) || !isFeature(key.value))
+      continue;
+    match.query = inMemory(query);
+    match.key = inMemory(key);
+    match.value = product.factors[order[2]];
+    if (nameIndices(match) && matchDivisor(match, product.divisors[0], next))
+      break;
+    match.query = {};
+  } while (std::next_permutation(order.begin(), order.end()));
+  if (!match.query.value)
+    return rewriter.notifyMatchFailure(
+        root, "no weights elu(q) + 1 times elu(k) + 1 over their own sum");
+  if (!std::isfinite(match.eps) || match.eps < 0)
+    return rewriter.notifyMatchFailure(root, "eps is negative");
+  if (!sizesAgree(match))
+    return rewriter.notifyMatchFailure(
+        root, "sizes of queries, keys and values are not known to agree");
+  return success();
+}
+
+/// A transpose that follows and keeps the width last is the better root.
+static bool isTransposedNext(onnx::NodeOp node) {
+  Value result = node.getOutputs()[0];
+  if (!result.hasOneUse() || !isOperator(*result.user_begin(), "Transpose"))
+    return false;
+  auto transpose = cast<onnx::NodeOp>(*result.user_begin());
+  std::optional<SmallVector<int64_t>> perm = transpose.getInts("perm");
+  return perm && perm->size() == 4 && perm->back() == 3;
+}
+
+namespace {
+
+/// Any association of the products, the division before or after them.
+struct RaiseLinear : OpRewritePattern<onnx::NodeOp> {
+  RaiseLinear(MLIRContext *context)
+      : OpRewritePattern(context, /*benefit=*/1) {}
+
+  LogicalResult matchAndRewrite(onnx::NodeOp root,
+                                PatternRewriter &rewriter) const override {
+    static const llvm::StringSet<llvm::MallocAllocator> roots = {
+        "Div", "Mul", "MatMul", "Einsum", "Transpose"};
+    if (!root.getDomain().empty() || !roots.contains(root.getOpType()) ||
+        !isF32(root.getOutputs()[0], 4) || isTransposedNext(root))
+      return failure();
+    Label next = 4;
+    Product product =
+        readProduct(root.getOutputs()[0], {0, 1, 2, 3}, next, isFeature);
+    Match match;
+    if (failed(matchFormula(match, product, next, root, rewriter)))
+      return failure();
+    if (match.valueWidth != 3)
+      return rewriter.notifyMatchFailure(root, "the width is not last");
+    Label queryOrder[] = {match.batch, match.head, match.row, match.width};
+    Label keyOrder[] = {match.batch, match.head, match.keys, match.width};
+    Label valueOrder[] = {match.batch, match.head, match.keys,
+                          match.valueWidth};
+    Label resultOrder[] = {match.batch, match.head, match.row,
+                           match.valueWidth};
+    ArrayAttr dims = root.getDimsAttr();
+    auto op = rewriter.replaceOpWithNewOp<LinearTransformerOp>(
+        root, root.getOutputs()[0].getType(), match.query.value,
+        match.key.value, match.value.value, rewriter.getF64FloatAttr(match.eps),
+        /*causal=*/UnitAttr(), /*top_left=*/UnitAttr(),
+        layoutOf(rewriter, match.query.labels, queryOrder),
+        layoutOf(rewriter, match.key.labels, keyOrder),
+        layoutOf(rewriter, match.value.labels, valueOrder),
+        layoutOf(rewriter, {0, 1, 2, 3}, resultOrder));
+    if (dims)
+      op->setAttr(onnx::dimsAttr, dims);
+    return success();
+  }
+};
+
+} // namespace
+
+void LinearTransformerOp::populateRaisePatterns(RewritePatternSet &patterns) {
+  patterns.add<RaiseLinear>(patterns.getContext());
+}
+
+} // namespace attune::attn
