@@ -88,7 +88,8 @@ void LinearEmitter::allocateTiles() {
   weightTile = makeTile(b, height, chunk);
   state = makeTile(b, rows, block);
   sumTile = makeTile(b, 1, padded);
-  // Rows that only fill up a register tile are never loaded.
+  // Rows that only fill up a register tile are never loaded, but multiplied:
+  // what lies on the stack may be slow to calculate with.
   for (int64_t row = width; row < rows; ++row)
     for (int64_t at = 0; at < chunk; at += b.lanes)
       b.store(b.splat(0.0f), keyTile, {b.index(row), b.index(at)});

@@ -35,6 +35,9 @@ struct RaiseForms : impl::RaiseFormsPassBase<RaiseForms> {
   void runOnOperation() override {
     GreedyRewriteConfig config;
     config.enableFolding(false).enableConstantCSE(false);
+    // From the results up: a pattern that takes in what follows (a transpose of
+    // the result, say) must see it before its own inner part is replaced.
+    config.setUseTopDownTraversal(false);
     if (failed(applyPatternsGreedily(getOperation(), patterns, config)))
       return signalPassFailure();
     eraseUnused(getOperation());

@@ -3,8 +3,8 @@
 
 """Runs a compiled artifact through its contract, without the runtime.
 
-The services are made for testing: the workspace is filled with NaN, so that
-code that reads what it did not write shows, and a range of work runs in
+The services are made for testing: workspace and outputs are filled with NaN, so
+that code that reads or returns what it did not write shows, and a range of work runs in
 backward order in three parts, so that code that depends on the order shows.
 """
 
@@ -77,7 +77,9 @@ class _Run:
 
     def output(self, _, index, rank, shape):
         dtype = DTYPES[self.signature[index]["dtype"]]
-        array = np.zeros([shape[dim] for dim in range(rank)], dtype)
+        sizes = [shape[dim] for dim in range(rank)]
+        size = int(np.prod(sizes)) * np.dtype(dtype).itemsize
+        array = np.full(size, 0xFF, np.uint8).view(dtype).reshape(sizes)
         self.outputs[index] = array
         return array.ctypes.data or 64
 

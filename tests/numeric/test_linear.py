@@ -92,6 +92,17 @@ class Linear(unittest.TestCase):
                 binary = artifact.compile_text(model(*shape, attributes=text))
                 self.check(binary, shape, lengths, eps=0.001, **arguments)
 
+    def test_rows_without_keys_are_zero(self):
+        shape = (2, 2, 2, 6, 10)
+        for attributes in ("eps = 0.0 : f64", "causal", "causal, top_left"):
+            with self.subTest(attributes=attributes):
+                binary = artifact.compile_text(model(*shape, attributes=attributes))
+                random = np.random.default_rng(0)
+                none = draw(random, 1, 2, 0, 6), draw(random, 1, 2, 0, 10)
+                (result,) = binary(draw(random, 1, 2, 5, 6), *none)
+                np.testing.assert_array_equal(result, np.zeros((1, 2, 5, 10)))
+                self.assertEqual(binary(draw(random, 1, 2, 0, 6), *none)[0].shape, (1, 2, 0, 10))
+
     def test_layouts(self):
         shape = (3, 3, 3, 10, 12)
         for layouts in [((0, 2, 1, 3),) * 4,

@@ -56,17 +56,13 @@ static Label single(const Factor &factor,
   return found;
 }
 
-static bool isOfHeads(const Factor &factor) {
-  return isF32(factor.value, 4) && !factor.has(unit);
-}
-
 /// Finds which index is which: `query` and `key` share the width, `key` and
 /// `value` the keys, all three the batch and the heads. Result labels are 0..3.
 static bool nameIndices(Match &match) {
   auto &[query, key, value, batch, head, row, keys, width, valueWidth, eps] =
       match;
   for (const Factor *factor : {&query, &key, &value})
-    if (!isOfHeads(*factor))
+    if (!isF32(factor->value, 4))
       return false;
   width = single(query, [](Label label) { return label > 3; });
   keys = single(value, [](Label label) { return label > 3; });
@@ -181,16 +177,6 @@ static LogicalResult matchFormula(Match &match, const Product &product,
   return success();
 }
 
-/// A transpose that follows and keeps the width last is the better root.
-static bool isTransposedNext(onnx::NodeOp node) {
-  Value result = node.getOutputs()[0];
-  if (!result.hasOneUse() || !isOperator(*result.user_begin(), "Transpose"))
-    return false;
-  auto transpose = cast<onnx::NodeOp>(*result.user_begin());
-  std::optional<SmallVector<int64_t>> perm = transpose.getInts("perm");
-  return perm && perm->size() == 4 && perm->back() == 3;
-}
-
 namespace {
 
 /// Any association of the products, the division before or after them.
@@ -203,7 +189,7 @@ struct RaiseLinear : OpRewritePattern<onnx::NodeOp> {
     static const llvm::StringSet<llvm::MallocAllocator> roots = {
         "Div", "Mul", "MatMul", "Einsum", "Transpose"};
     if (!root.getDomain().empty() || !roots.contains(root.getOpType()) ||
-        !isF32(root.getOutputs()[0], 4) || isTransposedNext(root))
+        !isF32(root.getOutputs()[0], 4))
       return failure();
     Label next = 4;
     Product product =
