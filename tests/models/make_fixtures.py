@@ -170,7 +170,8 @@ def export(model, spec, file):
         torch.onnx.export(model, (), file, kwargs=values, dynamo=True, dynamic_shapes=shapes,
                           external_data=False, verbose=False, **options)
     else:
-        axes.update({name: {0: "batch"} for name in spec.outputs})
+        axes.update({name: axes[spec.inputs[0]] for name in spec.outputs})
+        axes.update({"pooler_output": {0: "batch"}} if "pooler_output" in spec.outputs else {})
         torch.onnx.export(Called(model, spec).eval(), tuple(values.values()), file, dynamo=False,
                           dynamic_axes=axes, **options)
 
