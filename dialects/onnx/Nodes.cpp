@@ -43,7 +43,8 @@ std::optional<double> scalarOf(Value value) {
 std::optional<SmallVector<int64_t>> integersOf(Value value) {
   DenseIntElementsAttr elements;
   if (!matchPattern(value, m_Constant(&elements)) ||
-      elements.getNumElements() > 64)
+      elements.getNumElements() > 64 ||
+      elements.getElementType().isUnsignedInteger())
     return std::nullopt;
   SmallVector<int64_t> integers;
   for (const APInt &element : elements.getValues<APInt>())

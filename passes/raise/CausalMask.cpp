@@ -42,7 +42,7 @@ private:
   MaskExpr readReshape(onnx::NodeOp node, const Indices &indices);
   std::optional<Affine> readInteger(Value value, const Indices &indices);
 
-  unsigned depth = 0;
+  unsigned depth = 0, reads = 0;
 };
 
 } // namespace
@@ -156,13 +156,15 @@ MaskExpr MaskReader::readSlice(onnx::NodeOp node, const Indices &indices) {
 MaskExpr MaskReader::readGather(onnx::NodeOp node, const Indices &indices) {
   RankedTensorType data = typeOf(node.getInputs()[0]);
   RankedTensorType picks = typeOf(node.getInputs()[1]);
+  if (!data || !picks)
+    return {};
   int64_t axis = node.getInt("axis", 0);
   axis = axis < 0 ? axis + data.getRank() : axis;
   ArrayRef<Affine> all(indices);
   std::optional<Affine> index =
       readInteger(node.getInputs()[1],
                   Indices(all.slice(axis, picks.getRank())));
-  if (!index || (index->isConstant() && index->constant < 0))
+  if (!index || !isNotNegative(*index))
     return {};
   Indices inner(all.take_front(axis));
   inner.push_back(*index);
@@ -200,6 +202,8 @@ MaskExpr MaskReader::readRange(onnx::NodeOp node, const Indices &indices) {
 MaskExpr MaskReader::readReshape(onnx::NodeOp node, const Indices &indices) {
   Value input = node.getInputs()[0], output = node.getOutputs()[0];
   RankedTensorType from = typeOf(input), to = typeOf(output);
+  if (!from)
+    return {};
   Indices inner;
   int64_t next = 0;
   for (int64_t dim = 0; dim < from.getRank(); ++dim) {
@@ -230,6 +234,8 @@ MaskExpr MaskReader::readElementwise(onnx::NodeOp node,
       if (type.getDimSize(dim) == 1)
         own[dim] = Affine::of(0);
     operands.push_back(read(input, own));
+    if (node.getOpType() == "Expand")
+      return operands.front();
   }
   return applyToElements(node.getOpType(), operands,
                          typeOf(node.getOutputs()[0]).getElementType());
@@ -252,9 +258,9 @@ MaskExpr MaskReader::readNode(onnx::NodeOp node, const Indices &indices) {
   if (op == "Shape") {
     Value input = node.getInputs()[0];
     int64_t start = node.getInt("start", 0);
-    int64_t rank = typeOf(input).getRank();
-    if (!indices[0].isConstant())
+    if (!typeOf(input) || !indices[0].isConstant())
       return {};
+    int64_t rank = typeOf(input).getRank();
     int64_t dim = indices[0].constant + (start < 0 ? start + rank : start);
     return dim >= 0 && dim < rank ? MaskExpr::integer(sizeOf(input, dim))
                                   : MaskExpr();
@@ -272,8 +278,11 @@ MaskExpr MaskReader::readNode(onnx::NodeOp node, const Indices &indices) {
 }
 
 MaskExpr MaskReader::read(Value value, const Indices &indices) {
-  constexpr unsigned limit = 40;
+  constexpr unsigned limit = 40, mostReads = 2000;
   auto node = value.getDefiningOp<onnx::NodeOp>();
+  // What is read twice is read again: the number of ways may be exponential.
+  if (++reads > mostReads)
+    return {};
   if (!node)
     return readConstant(value, indices);
   if (!node.getDomain().empty() || !typeOf(value) || depth >= limit)
@@ -308,38 +317,40 @@ static bool isEarlier(const Affine &condition, Value scores) {
   return condition == expected;
 }
 
-/// Whether the formula is `visible` where keys are earlier and hides the rest.
-static bool isCausal(const MaskExpr &expr, Value scores, double lowest) {
+/// What hidden keys get, if the formula is 0 where keys are earlier and hides
+/// the rest.
+static std::optional<double> hiddenIn(const MaskExpr &expr, Value scores) {
   if (expr.kind != MaskExpr::Kind::select)
-    return false;
+    return std::nullopt;
   std::optional<double> yes = expr.operands[1]->asNumber();
   std::optional<double> no = expr.operands[2]->asNumber();
   const Affine &condition = expr.operands[0]->affine;
   if (!yes || !no)
-    return false;
-  if (*yes == 0 && *no <= lowest)
-    return isEarlier(condition, scores);
-  return *no == 0 && *yes <= lowest &&
-         isEarlier(Affine::of(1).plus(condition, -1), scores);
+    return std::nullopt;
+  if (*yes == 0 && *no <= hiddenScore && isEarlier(condition, scores))
+    return no;
+  if (*no == 0 && *yes <= hiddenScore &&
+      isEarlier(Affine::of(1).plus(condition, -1), scores))
+    return yes;
+  return std::nullopt;
 }
 
-static constexpr double hidden = -1e30;
-
-bool hidesLaterKeys(Value mask, Value scores) {
-  return isCausal(elementFor(mask, scores), scores, hidden);
+std::optional<double> hidesLaterKeys(Value mask, Value scores) {
+  return hiddenIn(elementFor(mask, scores), scores);
 }
 
-bool keepsEarlierKeys(onnx::NodeOp where, unsigned score, Value scores) {
+std::optional<double> keepsEarlierKeys(onnx::NodeOp where, unsigned score,
+                                       Value scores) {
   std::optional<double> other = scalarOf(where.getInputs()[3 - score]);
-  if (!other || *other > hidden)
-    return false;
+  if (!other || *other > hiddenScore)
+    return std::nullopt;
   MaskExpr condition = elementFor(where.getInputs()[0], scores);
   SmallVector<MaskExpr> sides = {condition, MaskExpr::number(0),
                                  MaskExpr::number(*other)};
   if (score == 2)
     std::swap(sides[1], sides[2]);
   Type type = typeOf(scores).getElementType();
-  return isCausal(applyToElements("Where", sides, type), scores, hidden);
+  return hiddenIn(applyToElements("Where", sides, type), scores);
 }
 
 } // namespace attune

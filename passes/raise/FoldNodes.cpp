@@ -49,9 +49,13 @@ static std::optional<Elements> constantElements(Value value) {
       elements.push_back(element.convertToDouble());
     return elements;
   }
-  bool isBool = attribute.getElementType().isInteger(1);
+  auto type = dyn_cast<IntegerType>(attribute.getElementType());
+  if (!type)
+    return std::nullopt;
+  bool isUnsigned = type.getWidth() == 1 || type.isUnsigned();
   for (const APInt &element : attribute.getValues<APInt>()) {
-    double number = isBool ? element.getZExtValue() : element.getSExtValue();
+    double number = isUnsigned ? static_cast<double>(element.getZExtValue())
+                               : static_cast<double>(element.getSExtValue());
     elements.push_back(std::abs(number) < exact ? std::optional(number)
                                                 : std::nullopt);
   }
@@ -72,7 +76,8 @@ static std::optional<double> rounded(double value, Type type) {
   if (type.isInteger(1))
     return value != 0;
   auto integer = dyn_cast<IntegerType>(type);
-  if (!integer || integer.getWidth() < 32 || !(std::abs(value) < exact) ||
+  if (!integer || integer.isUnsigned() || integer.getWidth() < 32 ||
+      !(std::abs(value) < exact) ||
       (integer.getWidth() == 32 && std::abs(value) > 2147483647.0))
     return std::nullopt;
   return std::trunc(value);
@@ -94,6 +99,9 @@ static std::optional<double> apply(StringRef op, ArrayRef<double> x,
     return x[0] != 0 ? x[1] : x[2];
   if (x.size() != 2 || (op == "Div" && isInteger && x[1] == 0))
     return std::nullopt;
+  // std::max and std::min would drop a NaN.
+  if ((op == "Max" || op == "Min") && (std::isnan(x[0]) || std::isnan(x[1])))
+    return std::numeric_limits<double>::quiet_NaN();
   return llvm::StringSwitch<std::optional<double>>(op)
       .Case("Add", x[0] + x[1])
       .Case("Sub", x[0] - x[1])
@@ -206,8 +214,12 @@ std::optional<Elements> Folder::evaluate(onnx::NodeOp node) {
     return std::nullopt;
   if (op == "Unsqueeze" || op == "Squeeze" || op == "Reshape")
     return operands.front();
-  if (op == "Gather" || op == "Slice")
-    return pick(node, operands.front());
+  if (op == "Gather" || op == "Slice") {
+    // A row of a matrix is no element of a list.
+    RankedTensorType list = typeOf(node.getInputs()[0]);
+    return list && list.getRank() == 1 ? pick(node, operands.front())
+                                       : std::nullopt;
+  }
   if (op == "Concat") {
     Elements all;
     for (const Elements &part : operands)
@@ -243,9 +255,13 @@ static bool changesNothing(onnx::NodeOp node) {
   if (node.getInputs().empty() ||
       node.getInputs()[0].getType() != node.getOutputs()[0].getType())
     return false;
-  if (op == "Dropout")
-    return !node.hasInput(2) && (node.getOutputs().size() == 1 ||
-                                 node.getOutputs()[1].use_empty());
+  if (op == "Dropout") {
+    // It drops only in training, which is off unless an input says so.
+    bool trains = node.hasInput(2) &&
+                  integersOf(node.getInput(2)) != SmallVector<int64_t>({0});
+    return !trains && (node.getOutputs().size() == 1 ||
+                       node.getOutputs()[1].use_empty());
+  }
   return op == "Cast" || op == "Identity";
 }
 

@@ -113,7 +113,8 @@ static bool peelFactor(Value &value, double &scale) {
   if (auto node = nodeOf(value, "Mul"))
     for (unsigned side : {1u, 0u})
       if (std::optional<double> factor = scalarOf(node.getInputs()[side])) {
-        if (node.getInputs()[1 - side].getType() != value.getType())
+        if (node.getInputs()[1 - side].getType() != value.getType() ||
+            !std::isfinite(*factor))
           return false;
         value = node.getInputs()[1 - side];
         scale *= *factor;
@@ -122,7 +123,8 @@ static bool peelFactor(Value &value, double &scale) {
   auto node = nodeOf(value, "Div");
   std::optional<double> factor =
       node ? scalarOf(node.getInputs()[1]) : std::nullopt;
-  if (!factor || node.getInputs()[0].getType() != value.getType())
+  if (!factor || node.getInputs()[0].getType() != value.getType() ||
+      !std::isfinite(1 / *factor))
     return false;
   value = node.getInputs()[0];
   scale /= *factor;

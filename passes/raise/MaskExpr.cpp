@@ -145,14 +145,37 @@ static MaskExpr applyToIntegers(StringRef op, const Affine &left,
   return {};
 }
 
+/// A number, or each side of a select among numbers, in another type.
+static MaskExpr castNumber(const MaskExpr &expr, Type type) {
+  std::optional<double> known = expr.asNumber();
+  if (!known)
+    return {};
+  if (type.isInteger(1))
+    return MaskExpr::number(*known != 0);
+  bool isInt = *known == std::trunc(*known) && std::abs(*known) < 128;
+  // What other integers hold depends on their width and on rounding.
+  return isa<FloatType>(type) || isInt ? expr : MaskExpr();
+}
+
+static MaskExpr castTo(const MaskExpr &operand, Type type) {
+  MaskExpr expr = asSelect(operand);
+  if (expr.kind == Kind::integer) {
+    bool holds = type.isF32() || type.isF64() || type.isInteger(32) ||
+                 type.isInteger(64);
+    return holds ? expr : MaskExpr();
+  }
+  if (expr.kind != Kind::select)
+    return castNumber(expr, type);
+  MaskExpr cast = MaskExpr::select(*expr.operands[0],
+                                   castNumber(*expr.operands[1], type),
+                                   castNumber(*expr.operands[2], type));
+  return type.isInteger(1) ? asBoolean(cast) : cast;
+}
+
 MaskExpr applyToElements(StringRef op, ArrayRef<MaskExpr> operands,
                          Type type) {
-  if (op == "Cast") {
-    // Truth values become numbers; numbers stay what they are, and only 0 and
-    // 1 may become truth values.
-    MaskExpr expr = asSelect(operands[0]);
-    return type.isInteger(1) ? asBoolean(expr) : expr;
-  }
+  if (op == "Cast")
+    return castTo(operands[0], type);
   if (op == "Where")
     return MaskExpr::select(asBoolean(operands[0]), operands[1], operands[2]);
   SmallVector<double> numbers;

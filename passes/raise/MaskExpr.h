@@ -56,12 +56,17 @@ struct MaskExpr {
 MaskExpr applyToElements(llvm::StringRef op, llvm::ArrayRef<MaskExpr> operands,
                          mlir::Type type);
 
-/// Whether adding `mask` to `scores` does just what attn.attention's `causal`
-/// does: 0 where key j <= i + Lk - Lq, and elsewhere so low (-1e30 or less)
-/// that the weight is exactly 0.
-bool hidesLaterKeys(mlir::Value mask, mlir::Value scores);
-/// The same for a `Where` whose operand `score` is the scores.
-bool keepsEarlierKeys(onnx::NodeOp where, unsigned score, mlir::Value scores);
+/// Below this a score has weight 0 beside any that is not hidden.
+constexpr double hiddenScore = -1e30;
+
+/// What `mask` adds to the scores of keys that attn.attention's `causal` hides,
+/// if that is all it does: 0 where key j <= i + Lk - Lq, and elsewhere
+/// `hiddenScore` or less. Nothing for any other tensor.
+std::optional<double> hidesLaterKeys(mlir::Value mask, mlir::Value scores);
+/// The same for a `Where` whose operand `score` is the scores: the score that
+/// hidden keys get.
+std::optional<double> keepsEarlierKeys(onnx::NodeOp where, unsigned score,
+                                       mlir::Value scores);
 
 } // namespace attune
 

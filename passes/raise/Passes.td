@@ -13,11 +13,19 @@ def RaiseAttentionPass : Pass<"attune-raise-attention", "::mlir::func::FuncOp"> 
     with or without the scale (on the scores, on q or on k) and the bias.
     After: `attn.attention`. Transposes of the heads become its layouts.
     A softmax between products that is left alone says why, in a remark.
+
+    Masks that hide just the later keys become `causal`, other tensors that
+    meet the scores become captures. `Where(IsNaN(w), 0, w)` on the weights
+    makes rows without any key 0; of rows that are NaN for another reason it is
+    not taken to make zeros, as the file would. Neither does NaN or +inf show in
+    a row, if only keys have it that `causal` hides.
   }];
   let options = [Option<"remarks", "remarks", "bool", "false",
                         "Say why a softmax was left alone">];
   let dependentDialects = ["::attune::attn::AttnDialect",
-                           "::mlir::arith::ArithDialect"];
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::cf::ControlFlowDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def FoldNodesPass : Pass<"attune-fold-nodes", "::mlir::func::FuncOp"> {

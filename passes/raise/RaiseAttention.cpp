@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/attn/Attn.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/raise/HeadTensor.h"
 #include "passes/raise/Passes.h"
@@ -37,6 +38,7 @@ static Value throughNanGuard(Value weights, bool &guarded) {
   auto isNan = nodeOf((*user)->getOperand(0), "IsNaN");
   guarded = isNan && isNan->hasOneUse() && isNan.getInputs()[0] == weights &&
             scalarOf((*user)->getOperand(1)) == 0.0 &&
+            (*user)->getResult(0).getType() == weights.getType() &&
             std::distance(weights.user_begin(), weights.user_end()) == 2;
   return guarded ? (*user)->getResult(0) : weights;
 }
@@ -93,7 +95,7 @@ static bool fits(const HeadTensor &part, const HeadTensor &whole) {
   int64_t heads = typeOf(part.value).getDimSize(own);
   int64_t queries = typeOf(whole.value).getDimSize(other);
   return !ShapedType::isDynamic(heads) && !ShapedType::isDynamic(queries) &&
-         queries % heads == 0;
+         heads > 0 && queries % heads == 0;
 }
 
 static bool matchSoftmax(Match &match, std::string &reason) {
@@ -121,7 +123,54 @@ static bool matchSoftmax(Match &match, std::string &reason) {
              "known to agree";
     return false;
   }
+  if (!sameSize(match.query.value, match.query.position(3), match.key.value,
+                match.key.position(3))) {
+    reason = "the widths of queries and keys are not known to agree";
+    return false;
+  }
   return true;
+}
+
+/// Ends the run unless dimension `i` of `left` has the size `j` of `right`, if
+/// that is not known: the nodes that would find out are about to go.
+static void checkSize(OpBuilder &builder, onnx::NodeOp node, Value left,
+                      int64_t i, Value right, int64_t j) {
+  if (sameSize(left, i, right, j))
+    return;
+  Location loc = node.getLoc();
+  Value equal = arith::CmpIOp::create(
+      builder, loc, arith::CmpIPredicate::eq,
+      tensor::DimOp::create(builder, loc, left, i),
+      tensor::DimOp::create(builder, loc, right, j));
+  cf::AssertOp::create(builder, loc, equal,
+                       "node '" + node.getNodeName().str() + "' (" +
+                           node.getOpType().str() +
+                           "): two sizes that are known at run time only must "
+                           "be equal here");
+}
+
+/// Checks the sizes of what meets the scores.
+static void checkCapture(OpBuilder &builder, Match &match, Value capture) {
+  const HeadTensor &query = match.query, &key = match.key;
+  RankedTensorType type = typeOf(capture);
+  int64_t rank = type.getRank(), whole = match.query.layout.size();
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    // Scores are batch, heads, queries and keys; or lack the heads.
+    int64_t role = whole == 4 || whole - rank + dim == 0 ? whole - rank + dim
+                                                         : whole - rank + dim + 1;
+    const HeadTensor &owner = role == 3 ? key : query;
+    if (type.getDimSize(dim) != 1)
+      checkSize(builder, match.softmax, capture, dim, owner.value,
+                owner.position(role == 3 ? 2 : role));
+  }
+}
+
+/// Checks sizes that attention takes for equal.
+static void checkSizes(OpBuilder &builder, Match &match) {
+  checkSize(builder, match.root, match.value.value, match.value.position(2),
+            match.key.value, match.key.position(2));
+  for (Value capture : match.region.checked)
+    checkCapture(builder, match, capture);
 }
 
 static ArrayAttr namesOf(OpBuilder &builder, onnx::NodeOp node) {
@@ -134,6 +183,7 @@ static void rewrite(Match &match) {
   HeadTensor query = withHeads(builder, loc, match.query);
   HeadTensor key = withHeads(builder, loc, match.key);
   HeadTensor value = withHeads(builder, loc, match.value);
+  checkSizes(builder, match);
   SmallVector<Value> captures = match.region.captures(builder);
   Value old = match.root.getOutputs()[0];
   auto type = cast<RankedTensorType>(old.getType());

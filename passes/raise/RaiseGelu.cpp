@@ -55,6 +55,7 @@ static SmallVector<Value> factorsOf(Value value, double &constant) {
     }
     factors.push_back(next);
   }
+  llvm::append_range(factors, work);
   return factors;
 }
 
@@ -69,14 +70,22 @@ static bool isErfTerm(Value value, Value x) {
   return inner == x && isNear(factor, 0.70710678118654752);
 }
 
-/// Whether `value` is x^3, by Pow or by products.
-static bool isCube(Value value, Value x) {
-  if (auto power = nodeOf(value, "Pow"))
-    return power.getInputs()[0] == x && scalarOf(power.getInputs()[1]) == 3.0;
-  double constant = 1;
-  SmallVector<Value> factors = factorsOf(value, constant);
-  return constant == 1 && factors.size() == 3 &&
-         llvm::all_of(factors, [&](Value factor) { return factor == x; });
+/// The n for which `value` is c x^n, by products and Pow in any order; 0 if
+/// there is none.
+static double exponentOf(Value value, Value x, double &constant) {
+  double sum = 0;
+  for (Value factor : factorsOf(value, constant)) {
+    auto power = nodeOf(factor, "Pow");
+    std::optional<double> exponent =
+        power ? scalarOf(power.getInputs()[1]) : std::nullopt;
+    if (factor == x)
+      sum += 1;
+    else if (exponent && power.getInputs()[0] == x)
+      sum += *exponent;
+    else
+      return 0;
+  }
+  return sum;
 }
 
 /// Whether `value` is 1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)).
@@ -90,7 +99,9 @@ static bool isTanhTerm(Value value, Value x) {
     return false;
   auto sum = nodeOf(inner, "Add");
   Value cubic = sum ? otherOperand(sum, x) : Value();
-  return cubic && isNear(stripFactor(cubic), 0.044715) && isCube(cubic, x);
+  double constant = 1;
+  return cubic && exponentOf(cubic, x, constant) == 3 &&
+         isNear(constant, 0.044715);
 }
 
 /// Gelu, if `constant` is a half and `term` belongs to `x`.

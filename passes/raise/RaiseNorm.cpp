@@ -14,6 +14,8 @@ static Value meanOperand(Value value) {
     return {};
   Value input = mean.getInputs()[0];
   RankedTensorType type = typeOf(input);
+  if (!type)
+    return {};
   std::optional<SmallVector<int64_t>> axes = axesOf(mean, type.getRank());
   bool last = axes && axes->size() == 1 && axes->front() == type.getRank() - 1;
   return last ? input : Value();
@@ -111,7 +113,8 @@ onnx::NodeOp raiseNorm(onnx::NodeOp root) {
     Value scale = root.getInputs()[1 - side];
     std::optional<Root> found =
         normalizedOf(root.getInputs()[side]);
-    if (!found || !isParameter(scale, found->x))
+    if (!found || !isParameter(scale, found->x) ||
+        typeOf(found->x) != typeOf(root.getOutputs()[0]))
       continue;
     OpBuilder builder(root);
     auto epsilon = builder.getNamedAttr(
@@ -121,12 +124,10 @@ onnx::NodeOp raiseNorm(onnx::NodeOp root) {
     if (!x)
       return makeNode(builder, root, "RMSNormalization", 23, {found->x, scale},
                       {axis, epsilon});
-    auto sum = root->hasOneUse()
-                   ? dyn_cast<onnx::NodeOp>(*root->getUsers().begin())
-                   : onnx::NodeOp();
-    Value bias = sum && sum.getOpType() == "Add"
-                     ? otherOperand(sum, root.getOutputs()[0])
-                     : Value();
+    onnx::NodeOp sum;
+    if (root->hasOneUse() && isOperator(*root->getUsers().begin(), "Add"))
+      sum = cast<onnx::NodeOp>(*root->getUsers().begin());
+    Value bias = sum ? otherOperand(sum, root.getOutputs()[0]) : Value();
     if (!bias || !isParameter(bias, x))
       return makeNode(builder, root, "LayerNormalization", 17, {x, scale},
                       {axis, epsilon});

@@ -58,7 +58,7 @@ static Half halfOf(Value value) {
 /// The x of Concat(-x[half:], x[:half]), or null.
 static Value turnedOf(Value value) {
   auto concat = nodeOf(value, "Concat");
-  if (!concat || concat.getInputs().size() != 2)
+  if (!concat || concat.getInputs().size() != 2 || !typeOf(value))
     return {};
   int64_t axis = concat.getInt("axis", 0), last = typeOf(value).getRank() - 1;
   auto negated = nodeOf(concat.getInputs()[0], "Neg");

@@ -19,11 +19,12 @@ static bool isStep(StringRef op) {
   return operators.contains(op);
 }
 
-/// Fills `steps` with the way from `value` to a product, outermost last.
+/// Fills `steps` with the way from `value` to a product, outermost last. Looks
+/// at a value only once: there may be many ways to it.
 bool ScoreRegion::findPath(Value value, unsigned depth) {
   constexpr unsigned limit = 12;
   auto node = value.getDefiningOp<onnx::NodeOp>();
-  if (!node || depth > limit)
+  if (!node || depth > limit || !seen.insert(value).second)
     return false;
   if (std::optional<HeadProduct> match = matchScoreProduct(node)) {
     product = *match;
@@ -42,9 +43,9 @@ bool ScoreRegion::findPath(Value value, unsigned depth) {
   return false;
 }
 
-/// Where an operand is read for the score (b,h,i,j); null if a size is not
-/// known to be the scores'.
-static AffineMap mapOf(Value operand, Value scores) {
+/// Where an operand is read for the score (b,h,i,j); null if a size is not the
+/// scores', or, with `known`, not known to be.
+static AffineMap mapOf(Value operand, Value scores, bool known) {
   int64_t rank = typeOf(operand).getRank(), whole = typeOf(scores).getRank();
   SmallVector<int64_t> roles = {0, 1, 2, 3};
   if (whole == 3)
@@ -53,10 +54,12 @@ static AffineMap mapOf(Value operand, Value scores) {
   SmallVector<AffineExpr> exprs;
   for (int64_t dim = 0; dim < rank; ++dim) {
     int64_t at = whole - rank + dim;
+    bool isOpen = !known && (typeOf(operand).isDynamicDim(dim) ||
+                             typeOf(scores).isDynamicDim(at));
     if (typeOf(operand).getDimSize(dim) == 1 &&
         typeOf(scores).getDimSize(at) != 1)
       exprs.push_back(getAffineConstantExpr(0, context));
-    else if (sameSize(operand, dim, scores, at))
+    else if (isOpen || sameSize(operand, dim, scores, at))
       exprs.push_back(getAffineDimExpr(roles[at], context));
     else
       return {};
@@ -72,7 +75,7 @@ static Value throughExpand(Value operand, Value scores) {
   Value source = expand.getInputs()[0];
   bool fits = typeOf(source) &&
               typeOf(source).getRank() <= typeOf(operand).getRank() &&
-              mapOf(operand, scores) && mapOf(source, scores);
+              mapOf(operand, scores, true) && mapOf(source, scores, true);
   return fits ? source : operand;
 }
 
@@ -85,23 +88,76 @@ bool ScoreRegion::takeCapture(Value operand, std::string &reason) {
     return false;
   }
   operand = throughExpand(operand, scores);
-  AffineMap map = mapOf(operand, scores);
+  AffineMap map = mapOf(operand, scores, false);
   if (!map) {
-    reason = "a size of a tensor that meets the scores is not known to be "
-             "theirs";
+    reason = "a size of a tensor that meets the scores is not theirs";
     return false;
   }
+  checked.push_back(operand);
   found.push_back({operand, map});
   return true;
 }
 
-/// Whether the step does nothing but hide the keys after the query's own.
-bool ScoreRegion::isCausalMask(Step step) {
-  if (step.node.getOpType() == "Add")
-    return hidesLaterKeys(step.node.getInputs()[1 - step.score], scores);
-  if (step.node.getOpType() == "Where" && step.score != 0)
-    return keepsEarlierKeys(step.node, step.score, scores);
-  return false;
+/// What a step makes of the score of a hidden key: still hidden, or nothing if
+/// that is not known.
+static std::optional<double> afterStep(onnx::NodeOp node, unsigned score,
+                                       double hidden) {
+  StringRef op = node.getOpType();
+  if (op == "Where") {
+    std::optional<double> other = scalarOf(node.getInputs()[3 - score]);
+    return other && *other <= hiddenScore
+               ? std::optional(std::max(hidden, *other))
+               : std::nullopt;
+  }
+  if (node.getInputs().size() != 2)
+    return std::nullopt;
+  std::optional<double> other = scalarOf(node.getInputs()[1 - score]);
+  if (op == "Add" || (op == "Sub" && score == 0))
+    return other ? hidden + (op == "Add" ? *other : -*other) : hidden;
+  if (!other || !(*other > 0) || std::isinf(*other))
+    return std::nullopt;
+  if (op == "Mul")
+    return hidden * *other;
+  return op == "Div" && score == 0 ? std::optional(hidden / *other)
+                                   : std::nullopt;
+}
+
+/// Whether step `at` of `all` does nothing but hide the keys after the query's
+/// own, and no other step shows them again.
+bool ScoreRegion::isCausalMask(ArrayRef<Step> all, size_t at) {
+  Step step = all[at];
+  StringRef op = step.node.getOpType();
+  std::optional<double> hidden;
+  Value mask;
+  if (op == "Add") {
+    mask = step.node.getInputs()[1 - step.score];
+    hidden = hidesLaterKeys(mask, scores);
+  } else if (op == "Where" && step.score != 0) {
+    mask = step.node.getInputs()[0];
+    hidden = keepsEarlierKeys(step.node, step.score, scores);
+  }
+  if (!hidden)
+    return false;
+  // A finite number hides a key only beside one that is seen: each row must
+  // have one, which another mask could hide as well.
+  bool finite = !std::isinf(*hidden);
+  int64_t rank = typeOf(scores).getRank();
+  if (finite && !sameSize(scores, rank - 2, scores, rank - 1))
+    return false;
+  for (size_t index = 0; index < all.size(); ++index) {
+    Step other = all[index];
+    if (index == at)
+      continue;
+    for (auto [place, input] : llvm::enumerate(other.node.getInputs()))
+      if (finite && place != other.score && !scalarOf(input))
+        return false;
+    if (index > at && hidden)
+      hidden = afterStep(other.node, other.score, *hidden);
+  }
+  if (!hidden || !(*hidden <= hiddenScore))
+    return false;
+  checked.push_back(mask);
+  return true;
 }
 
 bool ScoreRegion::takeOperands(Step step, std::string &reason) {
@@ -130,15 +186,19 @@ bool ScoreRegion::match(Value value, std::string &reason) {
     return false;
   }
   SmallVector<Step> kept;
-  for (Step next : steps) {
+  for (auto [at, next] : llvm::enumerate(steps)) {
     StringRef op = next.node.getOpType();
     std::optional<double> constant;
     if (next.node.getInputs().size() == 2)
       constant = scalarOf(next.node.getInputs()[1 - next.score]);
     // Factors right after the product are the scale.
-    if (kept.empty() && constant && (op == "Mul" || (op == "Div" && next.score == 0)))
-      scale = op == "Mul" ? scale * *constant : scale / *constant;
-    else if (!causal && isCausalMask(next))
+    if (constant && op == "Div")
+      constant = 1 / *constant;
+    bool isFactor = constant && std::isfinite(*constant) &&
+                    (op == "Mul" || (op == "Div" && next.score == 0));
+    if (kept.empty() && isFactor)
+      scale *= *constant;
+    else if (!causal && isCausalMask(steps, at))
       causal = true;
     else if (takeOperands(next, reason))
       kept.push_back(next);
@@ -220,7 +280,7 @@ Value ScoreRegion::emitStep(OpBuilder &builder, Location loc, Step step,
   // Max and Min take any number of operands.
   Value result = operands.front();
   StringRef op = step.node.getOpType();
-  if (operands.size() <= 2 || op == "Where")
+  if (op != "Max" && op != "Min")
     return emitArithmetic(builder, loc, op, operands);
   for (Value operand : llvm::drop_begin(operands))
     result = emitArithmetic(builder, loc, op, {result, operand});

@@ -22,6 +22,9 @@ public:
   HeadProduct product;
   double scale = 1;
   bool causal = false;
+  /// Captures and the causal mask that is left out: sizes of theirs must be
+  /// 1, which is static then, or those of the scores.
+  llvm::SmallVector<mlir::Value> checked;
 
   /// Captures for attn.attention, made before the builder's position.
   llvm::SmallVector<mlir::Value> captures(mlir::OpBuilder &builder);
@@ -45,12 +48,13 @@ private:
   bool findPath(mlir::Value value, unsigned depth);
   bool takeOperands(Step step, std::string &reason);
   bool takeCapture(mlir::Value operand, std::string &reason);
-  bool isCausalMask(Step step);
+  bool isCausalMask(llvm::ArrayRef<Step> all, size_t at);
   mlir::Value emitStep(mlir::OpBuilder &builder, mlir::Location loc,
                        Step step, mlir::Value score,
                        mlir::Block *block, unsigned &next);
 
   mlir::Value scores;
+  llvm::DenseSet<mlir::Value> seen;
   llvm::SmallVector<Step> steps; // from the product outwards
   llvm::SmallVector<Capture> found;
 };
