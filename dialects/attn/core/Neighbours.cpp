@@ -68,10 +68,28 @@ LogicalResult RotaryOp::verify() {
     return emitOpError("requires a map from ")
            << input.getRank() - 1 << " dimensions to " << angles.getRank() - 1
            << ", but got " << AffineMapAttr::get(map);
+  // C4
+  for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
+    auto from = dyn_cast<AffineDimExpr>(expr);
+    int64_t size = angles.getDimSize(dim);
+    int64_t wanted = from ? input.getDimSize(from.getPosition()) : size;
+    if (!ShapedType::isDynamic(size) && !ShapedType::isDynamic(wanted) &&
+        size != wanted)
+      return emitOpError("requires angles of size ")
+             << wanted << " at dimension " << dim << ", but got " << angles;
+  }
   return success();
 }
 
 //===-- Decompositions ----------------------------------------------------===//
+
+/// The dimensions before `axis`; there may be none, for which MLIR's
+/// getMajorSubMap has no map.
+static AffineMap rowsOf(OpBuilder &b, int64_t rank, int64_t axis) {
+  AffineMap identity = b.getMultiDimIdentityMap(rank);
+  return AffineMap::get(rank, 0, identity.getResults().take_front(axis),
+                        b.getContext());
+}
 
 /// Sum over the dimensions from `axis` on of `term(x, others...)`, where the
 /// others lack these dimensions.
@@ -79,7 +97,7 @@ static Value rowSums(Elementwise &code, ValueRange inputs, int64_t axis,
                      Elementwise::Body term) {
   int64_t rank = Elementwise::typeOf(inputs[0]).getRank();
   AffineMap identity = code.b.getMultiDimIdentityMap(rank);
-  AffineMap rows = identity.getMajorSubMap(axis);
+  AffineMap rows = rowsOf(code.b, rank, axis);
   SmallVector<AffineMap> maps(inputs.size(), rows);
   maps.front() = identity;
   maps.push_back(rows);
@@ -113,7 +131,7 @@ static SmallVector<AffineMap> normMaps(Elementwise &code, int64_t rank,
                                        unsigned parameters) {
   AffineMap identity = code.b.getMultiDimIdentityMap(rank);
   SmallVector<AffineMap> maps = {identity};
-  maps.append(rows, identity.getMajorSubMap(axis));
+  maps.append(rows, rowsOf(code.b, rank, axis));
   maps.append(parameters, identity.getMinorSubMap(rank - axis));
   maps.push_back(identity);
   return maps;

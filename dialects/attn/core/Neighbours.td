@@ -124,6 +124,8 @@ def Attn_RotaryOp : Attn_Neighbour<"rotary", [AllTypesMatch<["cos", "sin"]>]> {
     - (C2) the last dimension of `cos` and `sin` is `D` or `D/2`.
     - (C3) `angle_map` has a result for each dimension of `cos` but the last,
       a dimension or 0.
+    - (C4) dimensions of `cos` and `sin` that the map takes from `x` have their
+      size.
 
     Example:
     ```mlir
