@@ -99,9 +99,23 @@ static bool peelRepeat(HeadTensor &tensor) {
   if (!unsqueeze || axesOf(unsqueeze, 5) != Layout({heads + 1}))
     return false;
   Value before = unsqueeze.getInputs()[0];
-  for (int64_t dim = 0; dim < 4; ++dim)
-    if (dim != heads && !sameSize(before, dim, tensor.value, dim))
+  // Only heads are repeated; and of the sizes that Reshape keeps it may leave
+  // one open, which follows from the others.
+  unsigned open = 0;
+  for (int64_t dim = 0; dim < 4; ++dim) {
+    int64_t at = dim < heads ? dim : dim + 1;
+    if (dim == heads)
+      continue;
+    if (!sameSize(before, dim, spread, at))
       return false;
+    if (sameSize(spread, at, tensor.value, dim))
+      continue;
+    if (!type.isDynamicDim(at) && !result.isDynamicDim(dim))
+      return false;
+    ++open;
+  }
+  if (open > 1)
+    return false;
   if (typeOf(before).getDimSize(heads) != type.getDimSize(heads))
     return false;
   tensor.value = before;

@@ -117,3 +117,36 @@ func.func @batch_is_repeated_too(%q: tensor<5x6x?x4xf32> {attune.dims = ["", "",
   %9 = onnx.node "MatMul" since 13(%8, %v) {dims = [["", "", "s", ""]]} : (tensor<5x6x?x?xf32>, tensor<5x6x?x4xf32>) -> tensor<5x6x?x4xf32>
   return %9 : tensor<5x6x?x4xf32>
 }
+
+// CHECK-LABEL: func.func @reshape_leaves_one_size_open
+// CHECK: attn.attention query(%arg0 : {{[^)]*}}) key(%arg1 : tensor<?x2x?x4xf32>)
+func.func @reshape_leaves_one_size_open(%q: tensor<?x6x?x4xf32> {attune.dims = ["b", "", "s", ""]}, %k: tensor<?x2x?x4xf32> {attune.dims = ["b", "", "s", ""]}, %v: tensor<?x6x?x4xf32> {attune.dims = ["b", "", "s", ""]}) -> tensor<?x6x?x4xf32> {
+  %c0 = arith.constant dense<[2]> : tensor<1xi64>
+  %1 = onnx.node "Unsqueeze" since 13(%k, %c0) {dims = [["b", "", "", "s", ""]]} : (tensor<?x2x?x4xf32>, tensor<1xi64>) -> tensor<?x2x1x?x4xf32>
+  %c2 = arith.constant dense<[1, 1, 3, 1, 1]> : tensor<5xi64>
+  %3 = onnx.node "Expand" since 13(%1, %c2) {dims = [["b", "", "", "s", ""]]} : (tensor<?x2x1x?x4xf32>, tensor<5xi64>) -> tensor<?x2x3x?x4xf32>
+  %c4 = arith.constant dense<[0, 6, -1, 4]> : tensor<4xi64>
+  %5 = onnx.node "Reshape" since 14(%3, %c4) {dims = [["b", "", "", ""]]} : (tensor<?x2x3x?x4xf32>, tensor<4xi64>) -> tensor<?x6x?x4xf32>
+  %6 = onnx.node "Transpose" since 13(%5) {node_attributes = {perm = array<i64: 0, 1, 3, 2>}, dims = [["b", "", "", "s"]]} : (tensor<?x6x?x4xf32>) -> tensor<?x6x4x?xf32>
+  %7 = onnx.node "MatMul" since 13(%q, %6) {dims = [["b", "", "s", "s"]]} : (tensor<?x6x?x4xf32>, tensor<?x6x4x?xf32>) -> tensor<?x6x?x?xf32>
+  %8 = onnx.node "Softmax" since 13(%7) {node_attributes = {axis = -1 : i64}, dims = [["b", "", "s", "s"]]} : (tensor<?x6x?x?xf32>) -> tensor<?x6x?x?xf32>
+  %9 = onnx.node "MatMul" since 13(%8, %v) {dims = [["b", "", "s", ""]]} : (tensor<?x6x?x?xf32>, tensor<?x6x?x4xf32>) -> tensor<?x6x?x4xf32>
+  return %9 : tensor<?x6x?x4xf32>
+}
+
+// CHECK-LABEL: func.func @expand_changes_another_size
+// CHECK: %[[K:.*]] = onnx.node "Reshape"
+// CHECK: attn.attention query(%arg0 : {{[^)]*}}) key(%[[K]]
+func.func @expand_changes_another_size(%q: tensor<?x6x?x4xf32> {attune.dims = ["b", "", "s", ""]}, %k: tensor<?x2x?x4xf32> {attune.dims = ["b", "", "s", ""]}, %v: tensor<?x6x?x4xf32> {attune.dims = ["b", "", "s", ""]}) -> tensor<?x6x?x4xf32> {
+  %c0 = arith.constant dense<[2]> : tensor<1xi64>
+  %1 = onnx.node "Unsqueeze" since 13(%k, %c0) {dims = [["b", "", "", "s", ""]]} : (tensor<?x2x?x4xf32>, tensor<1xi64>) -> tensor<?x2x1x?x4xf32>
+  %c2 = arith.constant dense<[1, 1, 3, 1, 1]> : tensor<5xi64>
+  %3 = onnx.node "Expand" since 13(%1, %c2) {dims = [["b", "", "", "t", ""]]} : (tensor<?x2x1x?x4xf32>, tensor<5xi64>) -> tensor<?x2x3x?x4xf32>
+  %c4 = arith.constant dense<[0, 6, -1, 4]> : tensor<4xi64>
+  %5 = onnx.node "Reshape" since 14(%3, %c4) {dims = [["b", "", "", ""]]} : (tensor<?x2x3x?x4xf32>, tensor<4xi64>) -> tensor<?x6x?x4xf32>
+  %6 = onnx.node "Transpose" since 13(%5) {node_attributes = {perm = array<i64: 0, 1, 3, 2>}, dims = [["b", "", "", "s"]]} : (tensor<?x6x?x4xf32>) -> tensor<?x6x4x?xf32>
+  %7 = onnx.node "MatMul" since 13(%q, %6) {dims = [["b", "", "s", "s"]]} : (tensor<?x6x?x4xf32>, tensor<?x6x4x?xf32>) -> tensor<?x6x?x?xf32>
+  %8 = onnx.node "Softmax" since 13(%7) {node_attributes = {axis = -1 : i64}, dims = [["b", "", "s", "s"]]} : (tensor<?x6x?x?xf32>) -> tensor<?x6x?x?xf32>
+  %9 = onnx.node "MatMul" since 13(%8, %v) {dims = [["b", "", "s", ""]]} : (tensor<?x6x?x?xf32>, tensor<?x6x?x4xf32>) -> tensor<?x6x?x4xf32>
+  return %9 : tensor<?x6x?x4xf32>
+}
