@@ -15,8 +15,59 @@ std::string normalDomain(const std::string &domain) {
   return domain == "ai.onnx" ? "" : domain;
 }
 
+template <typename Nodes> static void normaliseNodes(Nodes &nodes) {
+  for (onnx::NodeProto &node : nodes) {
+    if (node.has_domain())
+      node.set_domain(normalDomain(node.domain()));
+    for (onnx::AttributeProto &attribute : *node.mutable_attribute()) {
+      if (attribute.has_g())
+        normaliseNodes(*attribute.mutable_g()->mutable_node());
+      for (onnx::GraphProto &graph : *attribute.mutable_graphs())
+        normaliseNodes(*graph.mutable_node());
+    }
+  }
+}
+
+void normaliseDomains(onnx::ModelProto &model) {
+  normaliseNodes(*model.mutable_graph()->mutable_node());
+  for (onnx::OperatorSetIdProto &import : *model.mutable_opset_import())
+    import.set_domain(normalDomain(import.domain()));
+  for (onnx::FunctionProto &function : *model.mutable_functions()) {
+    function.set_domain(normalDomain(function.domain()));
+    normaliseNodes(*function.mutable_node());
+    for (onnx::OperatorSetIdProto &import : *function.mutable_opset_import())
+      import.set_domain(normalDomain(import.domain()));
+  }
+}
+
 static std::string shownDomain(const std::string &domain) {
   return domain.empty() ? "ai.onnx" : domain;
+}
+
+/// What strings may be: names end up in C strings and in JSON.
+static bool isText(const std::string &text) {
+  for (size_t i = 0; i < text.size();) {
+    auto byte = static_cast<unsigned char>(text[i]);
+    size_t more = byte < 0x80   ? 0
+                  : byte < 0xc2 ? 9
+                  : byte < 0xe0 ? 1
+                  : byte < 0xf0 ? 2
+                  : byte < 0xf5 ? 3
+                                : 9;
+    if (byte == 0 || i + more >= text.size())
+      return false;
+    for (size_t k = 1; k <= more; ++k)
+      if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80)
+        return false;
+    i += more + 1;
+  }
+  return true;
+}
+
+static void requireText(const std::string &text, const char *what) {
+  if (!isText(text))
+    throw Failure(std::string("requires ") + what +
+                  " in UTF-8 without zero bytes");
 }
 
 std::map<std::string, int64_t> importedOpsets(const onnx::ModelProto &model) {
@@ -26,6 +77,7 @@ std::map<std::string, int64_t> importedOpsets(const onnx::ModelProto &model) {
   const auto &known = onnx::OpSchemaRegistry::DomainToVersionRange::Instance();
   for (const onnx::OperatorSetIdProto &import : model.opset_import()) {
     std::string domain = normalDomain(import.domain());
+    requireText(domain, "names of domains");
     if (import.version() < 1 || import.version() > INT_MAX)
       throw Failure("requires a positive version of " + shownDomain(domain) +
                     ", but got " + std::to_string(import.version()));
@@ -76,32 +128,6 @@ Problem problemAt(const onnx::NodeProto &node,
 
 namespace {
 
-/// What strings may be: names end up in C strings and in JSON.
-bool isText(const std::string &text) {
-  for (size_t i = 0; i < text.size();) {
-    auto byte = static_cast<unsigned char>(text[i]);
-    size_t more = byte < 0x80   ? 0
-                  : byte < 0xc2 ? 9
-                  : byte < 0xe0 ? 1
-                  : byte < 0xf0 ? 2
-                  : byte < 0xf5 ? 3
-                                : 9;
-    if (byte == 0 || i + more >= text.size())
-      return false;
-    for (size_t k = 1; k <= more; ++k)
-      if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80)
-        return false;
-    i += more + 1;
-  }
-  return true;
-}
-
-void requireText(const std::string &text, const char *what) {
-  if (!isText(text))
-    throw Failure(std::string("requires ") + what +
-                  " in UTF-8 without zero bytes");
-}
-
 class GraphChecker {
 public:
   GraphChecker(const onnx::ModelProto &model, Problems &problems)
@@ -120,13 +146,17 @@ public:
     const onnx::GraphProto &graph = model.graph();
     for (const onnx::ValueInfoProto &input : graph.input()) {
       requireText(input.name(), "names");
+      for (const auto &dim : input.type().tensor_type().shape().dim())
+        requireText(dim.dim_param(), "names of dimensions");
       onnx::checker::check_value_info(input, context);
       if (scope.this_graph_has(input.name()))
         throw Failure("input '" + input.name() + "' is listed twice");
       scope.add(input.name());
     }
-    for (const onnx::TensorProto &initializer : graph.initializer())
+    for (const onnx::TensorProto &initializer : graph.initializer()) {
+      requireText(initializer.name(), "names");
       scope.add(initializer.name());
+    }
     for (const onnx::NodeProto &node : graph.node())
       checkNode(node);
     std::unordered_set<std::string> outputs;
@@ -169,11 +199,7 @@ private:
 
   void checkOperator(const onnx::NodeProto &node) {
     requireText(node.op_type(), "operator types");
-    for (const onnx::AttributeProto &attribute : node.attribute())
-      if (!attribute.ref_attr_name().empty())
-        throw Failure("attribute '" + attribute.name() +
-                      "' refers to a function's attribute, but the node is in "
-                      "no function");
+    checkAttributes(node);
     std::string domain = normalDomain(node.domain());
     if (functions.count(domain + ":" + node.op_type()))
       return;
@@ -181,6 +207,21 @@ private:
       throw Failure("the model imports no opset of the domain '" +
                     shownDomain(domain) + "'");
     onnx::checker::check_node(node, context, scope);
+  }
+
+  static void checkAttributes(const onnx::NodeProto &node) {
+    std::unordered_set<std::string> names;
+    for (const onnx::AttributeProto &attribute : node.attribute()) {
+      requireText(attribute.name(), "names of attributes");
+      if (attribute.name().empty())
+        throw Failure("an attribute has no name");
+      if (!names.insert(attribute.name()).second)
+        throw Failure("attribute '" + attribute.name() + "' is given twice");
+      if (!attribute.ref_attr_name().empty())
+        throw Failure("attribute '" + attribute.name() +
+                      "' refers to a function's attribute, but the node is in "
+                      "no function");
+    }
   }
 
   const onnx::ModelProto &model;

@@ -14,6 +14,10 @@ namespace attune::model {
 /// "" for the standard domain, whichever way it is spelled.
 std::string normalDomain(const std::string &domain);
 
+/// Spells the standard domain "" everywhere: the library's checks and inference
+/// know its operators by that name only.
+void normaliseDomains(onnx::ModelProto &model);
+
 /// The domains that the model imports, with their versions. Throws `Failure`
 /// if one is imported twice or has no such version.
 std::map<std::string, int64_t> importedOpsets(const onnx::ModelProto &model);

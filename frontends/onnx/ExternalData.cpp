@@ -134,7 +134,9 @@ resolveExternal(const std::string &folder,
                 uint64_t needed) {
   std::map<std::string, std::string> values;
   for (const auto &[key, value] : entries) {
-    if (key != "location" && key != "offset" && key != "length")
+    // The checksum is for who copies the file: it does not change the tensor.
+    if (key != "location" && key != "offset" && key != "length" &&
+        key != "checksum")
       throw Failure("external data has the unknown key '" + key + "'");
     if (!values.emplace(key, value).second)
       throw Failure("external data has the key '" + key + "' twice");

@@ -8,16 +8,26 @@
 #include "onnx/common/proto_util.h"
 #include "onnx/inliner/inliner.h"
 
+#include <set>
+
 namespace attune::model {
 
-/// Nodes of a graph after inlining; calls within calls.
+/// Nodes and bytes of a graph after inlining; calls within calls.
 static constexpr uint64_t nodeLimit = 1000000;
+static constexpr uint64_t byteLimit = uint64_t(1) << 30;
 static constexpr unsigned depthLimit = 100;
+
+using Opsets = std::map<std::string, int64_t>;
 
 namespace {
 
-/// Counts the nodes that inlining would give, before anything is copied: a
-/// few functions that call each other twice can stand for any number.
+struct Size {
+  uint64_t nodes = 0;
+  uint64_t bytes = 0;
+};
+
+/// Counts what inlining would give, before anything is copied: a few functions
+/// that call each other twice can stand for any number of nodes.
 class InlinedSize {
 public:
   explicit InlinedSize(const onnx::ModelProto &model) {
@@ -27,40 +37,69 @@ public:
         throw Failure("function '" + function.name() + "' is defined twice");
   }
 
-  template <typename Nodes> uint64_t count(const Nodes &nodes, unsigned depth) {
-    uint64_t total = 0;
+  template <typename Nodes> Size count(const Nodes &nodes, unsigned depth) {
+    Size total;
     for (const onnx::NodeProto &node : nodes) {
-      total += 1 + countCallee(node, depth);
+      total.nodes += 1;
+      total.bytes += node.ByteSizeLong();
+      add(total, countCallee(node, depth));
       for (const onnx::AttributeProto &attribute : node.attribute()) {
-        total += count(attribute.g().node(), depth);
+        add(total, count(attribute.g().node(), depth));
         for (const onnx::GraphProto &graph : attribute.graphs())
-          total += count(graph.node(), depth);
+          add(total, count(graph.node(), depth));
       }
-      if (total > nodeLimit)
-        throw Failure("requires at most " + std::to_string(nodeLimit) +
-                      " nodes after functions are inlined");
     }
     return total;
   }
 
 private:
-  uint64_t countCallee(const onnx::NodeProto &node, unsigned depth) {
+  /// Functions within functions make the numbers grow, and only they.
+  void add(Size &total, const Size &more) {
+    total.nodes += more.nodes;
+    total.bytes += more.bytes;
+    if (!functions.empty() && total.nodes > nodeLimit)
+      throw Failure("requires at most " + std::to_string(nodeLimit) +
+                    " nodes after functions are inlined");
+    if (!functions.empty() && total.bytes > byteLimit)
+      throw Failure("requires nodes of at most 1 GiB after functions are "
+                    "inlined");
+  }
+
+  Size countCallee(const onnx::NodeProto &node, unsigned depth) {
     auto callee = functions.find(onnx::GetCalleeId(node));
     if (callee == functions.end())
-      return 0;
-    auto [known, isNew] = sizes.emplace(callee->second, 0);
-    if (!isNew)
+      return {};
+    const onnx::FunctionProto *function = callee->second;
+    checkAttributes(node, *function);
+    auto known = sizes.find(function);
+    if (known != sizes.end())
       return known->second;
     if (depth == depthLimit)
       throw Failure("requires functions nested at most " +
                     std::to_string(depthLimit) + " deep");
-    uint64_t size = count(callee->second->node(), depth + 1);
-    sizes[callee->second] = size;
-    return size;
+    if (!running.insert(function).second)
+      throw Failure("function '" + function->name() + "' calls itself");
+    Size size = count(function->node(), depth + 1);
+    running.erase(function);
+    return sizes[function] = size;
+  }
+
+  static void checkAttributes(const onnx::NodeProto &call,
+                              const onnx::FunctionProto &function) {
+    std::set<std::string> known(function.attribute().begin(),
+                                function.attribute().end());
+    for (const onnx::AttributeProto &attribute : function.attribute_proto())
+      known.insert(attribute.name());
+    for (const onnx::AttributeProto &attribute : call.attribute())
+      if (!known.count(attribute.name()))
+        throw Failure("node '" + call.name() + "' calls function '" +
+                      function.name() + "' with the attribute '" +
+                      attribute.name() + "', which it does not have");
   }
 
   std::map<std::string, const onnx::FunctionProto *> functions;
-  std::map<const onnx::FunctionProto *, uint64_t> sizes;
+  std::map<const onnx::FunctionProto *, Size> sizes;
+  std::set<const onnx::FunctionProto *> running;
 };
 
 /// All nodes for which there is no lowering.
@@ -78,15 +117,52 @@ private:
 
 } // namespace
 
-void inlineFunctions(onnx::ModelProto &model) {
+void checkFunctions(const onnx::ModelProto &model) {
   InlinedSize(model).count(model.graph().node(), 0);
+}
+
+/// Checks that a body means the same by the model's opsets as by its own.
+template <typename Nodes>
+static void checkVersions(const Nodes &nodes, const Opsets &own,
+                          const Opsets &models) {
+  for (const onnx::NodeProto &node : nodes) {
+    if (schemaOf(node, own) != schemaOf(node, models))
+      throw Failure("requires functions of the model's opset versions, but " +
+                    node.op_type() + " is used in another version");
+    for (const onnx::AttributeProto &attribute : node.attribute()) {
+      checkVersions(attribute.g().node(), own, models);
+      for (const onnx::GraphProto &graph : attribute.graphs())
+        checkVersions(graph.node(), own, models);
+    }
+  }
+}
+
+/// Gives functions the model's opset versions. The library could convert nodes
+/// of others, but its converter is no code to trust with a foreign file.
+static void alignVersions(onnx::ModelProto &model) {
+  Opsets models = importedOpsets(model);
+  for (onnx::FunctionProto &function : *model.mutable_functions()) {
+    Opsets own;
+    for (onnx::OperatorSetIdProto &import : *function.mutable_opset_import()) {
+      own[import.domain()] = import.version();
+      auto found = models.find(import.domain());
+      if (found != models.end())
+        import.set_version(found->second);
+    }
+    checkVersions(function.node(), own, models);
+  }
+}
+
+bool inlineFunctions(onnx::ModelProto &model) {
   if (!model.functions_size())
-    return;
-  onnx::inliner::InlineLocalFunctions(model, /*convert_version=*/true);
+    return false;
+  alignVersions(model);
+  onnx::inliner::InlineLocalFunctions(model, /*convert_version=*/false);
   for (const onnx::FunctionProto &function : model.functions())
     throw Failure("function '" + function.name() + "' of '" +
                   function.domain() +
                   "' imports other opset versions than the model");
+  return true;
 }
 
 void expandUnlowered(onnx::ModelProto &model, const LoadOptions &options) {

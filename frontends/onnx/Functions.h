@@ -10,9 +10,15 @@
 
 namespace attune::model {
 
-/// Replaces calls of the model's own functions by their bodies. Throws
-/// `Failure` if that would give too many nodes or is nested too deeply.
-void inlineFunctions(onnx::ModelProto &model);
+/// Throws `Failure` if calls of the model's own functions never end, are nested
+/// too deeply, would give too many nodes, or give attributes that the function
+/// does not have.
+void checkFunctions(const onnx::ModelProto &model);
+
+/// Replaces calls of the model's own functions, checked before, by their
+/// bodies; false if there are none. Throws `Failure` if a body uses operators
+/// of another version than the model does.
+bool inlineFunctions(onnx::ModelProto &model);
 
 /// Replaces nodes without a lowering by the body that their schema gives.
 void expandUnlowered(onnx::ModelProto &model, const LoadOptions &options);

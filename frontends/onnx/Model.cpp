@@ -25,12 +25,19 @@ public:
     file = readModelFile(path);
     refuseSparse();
     readInitializers();
+    normaliseDomains(file.proto);
+    checkFunctions(file.proto);
     checkModel(file.proto, problems);
     if (!problems.empty())
       return nullptr;
     // From here on initializers need not be inputs, as before IR version 4.
     file.proto.set_ir_version(std::max<int64_t>(file.proto.ir_version(), 4));
-    inlineFunctions(file.proto);
+    if (inlineFunctions(file.proto)) {
+      // Bodies were checked by themselves, not with what calls give them.
+      checkModel(file.proto, problems);
+      if (!problems.empty())
+        return nullptr;
+    }
     fixDims(file.proto, options.fixedDims);
     expandUnlowered(file.proto, options);
     inferShapes(file.proto, problems);

@@ -26,9 +26,13 @@ void fixDims(onnx::ModelProto &model,
   Infos &inputs = *model.mutable_graph()->mutable_input();
   for (onnx::ValueInfoProto &input : inputs)
     if (onnx::TensorShapeProto *shape = shapeOf(input))
-      for (const auto &dim : shape->dim())
+      for (auto &dim : *shape->mutable_dim()) {
+        // As exporters use it, this is no symbol: sizes may differ.
+        if (dim.dim_param() == "?")
+          dim.clear_dim_param();
         if (!dim.dim_param().empty())
           names.insert(dim.dim_param());
+      }
   for (const auto &[name, size] : fixedDims) {
     if (names.count(name))
       continue;

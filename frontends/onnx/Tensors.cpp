@@ -187,8 +187,22 @@ std::string typedData(const onnx::TensorProto &proto, ElementType type,
   return convert(proto.int32_data(), width, count);
 }
 
+/// In how many of its fields a tensor has data.
+unsigned countDataFields(const onnx::TensorProto &proto) {
+  return proto.has_raw_data() + !proto.float_data().empty() +
+         !proto.double_data().empty() + !proto.int32_data().empty() +
+         !proto.int64_data().empty() + !proto.uint64_data().empty() +
+         !proto.string_data().empty();
+}
+
+bool hasOwnData(const onnx::TensorProto &proto) {
+  return countDataFields(proto) != 0;
+}
+
 std::string ownData(const onnx::TensorProto &proto, ElementType type,
                     uint64_t count) {
+  if (countDataFields(proto) > 1)
+    throw Failure("requires its data in one field, but got several");
   if (!proto.has_raw_data()) {
     std::string data = typedData(proto, type, count);
     // Elements of 6 bits come one in each value.
@@ -200,13 +214,6 @@ std::string ownData(const onnx::TensorProto &proto, ElementType type,
                   " bytes of raw data, but got " +
                   std::to_string(proto.raw_data().size()));
   return unpack(proto.raw_data(), count, type);
-}
-
-bool hasOwnData(const onnx::TensorProto &proto) {
-  return proto.has_raw_data() || !proto.float_data().empty() ||
-         !proto.double_data().empty() || !proto.int32_data().empty() ||
-         !proto.int64_data().empty() || !proto.uint64_data().empty() ||
-         !proto.string_data().empty();
 }
 
 /// Checks that data left in the model file is all of the tensor's data.

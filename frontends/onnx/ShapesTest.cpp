@@ -1,0 +1,164 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "frontends/onnx/TestModels.h"
+
+using namespace attune::model;
+using testing::HasSubstr;
+
+namespace {
+
+std::string shown(const Type &type) {
+  std::string text;
+  for (const Dim &dim : type.dims)
+    text += (text.empty() ? "" : ",") +
+            (dim.size < 0 ? dim.name : std::to_string(dim.size));
+  return type.ranked ? text : "unranked";
+}
+
+onnx::TensorShapeProto::Dimension &dim(onnx::ValueInfoProto &info, int index) {
+  return *info.mutable_type()
+              ->mutable_tensor_type()
+              ->mutable_shape()
+              ->mutable_dim(index);
+}
+
+const char *const matmul =
+    "g (float[batch,seq,8] x) => (float[batch,seq,4] y) <float[8,4] w = "
+    "{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0}>\n"
+    "{ h = Relu(x) y = MatMul(h, w) }";
+
+TEST(Shapes, NamesAreKept) {
+  Loaded loaded = load(parseModel(matmul));
+  ASSERT_TRUE(loaded.model) << loaded.reasons();
+  EXPECT_EQ(shown(loaded.type("x")), "batch,seq,8");
+  EXPECT_EQ(shown(loaded.type("h")), "batch,seq,8");
+  EXPECT_EQ(shown(loaded.type("y")), "batch,seq,4");
+}
+
+TEST(Shapes, NamesAreFixed) {
+  LoadOptions options;
+  options.fixedDims["seq"] = 16;
+  Loaded loaded = load(parseModel(matmul), options);
+  ASSERT_TRUE(loaded.model) << loaded.reasons();
+  EXPECT_EQ(shown(loaded.type("y")), "batch,16,4");
+  options.fixedDims["nope"] = 1;
+  EXPECT_THAT(refusal(parseModel(matmul), options),
+              HasSubstr("no input has a dimension 'nope'; there are: batch, "
+                        "seq"));
+}
+
+TEST(Shapes, NamelessDimensionsGetNames) {
+  onnx::ModelProto model = parseModel(matmul);
+  onnx::ValueInfoProto &x = *model.mutable_graph()->mutable_input(0);
+  dim(x, 1).clear_value();
+  Loaded loaded = load(model);
+  ASSERT_TRUE(loaded.model) << loaded.reasons();
+  EXPECT_EQ(shown(loaded.type("y")), "batch,x.1,4");
+  // A name that is taken says nothing about a nameless dimension.
+  dim(x, 0).set_dim_param("x.1");
+  loaded = load(model);
+  ASSERT_TRUE(loaded.model) << loaded.reasons();
+  EXPECT_EQ(shown(loaded.type("y")), "x.1,x.1_,4");
+}
+
+TEST(Shapes, AQuestionMarkIsNoName) {
+  // Two sizes of one name are equal; exporters write "?" for any size.
+  Loaded loaded =
+      load(parseModel("g (float[A,B] x) => (float[A,B] y) { y = Relu(x) }"));
+  onnx::ModelProto model =
+      parseModel("g (float[A,B] x) => (float[A,B] y) { y = Relu(x) }");
+  dim(*model.mutable_graph()->mutable_input(0), 0).set_dim_param("?");
+  dim(*model.mutable_graph()->mutable_input(0), 1).set_dim_param("?");
+  loaded = load(model);
+  ASSERT_TRUE(loaded.model) << loaded.reasons();
+  EXPECT_EQ(shown(loaded.type("y")), "x.0,x.1");
+}
+
+TEST(Shapes, DeclaredOutputsDoNotRename) {
+  // The file says that the output is [seq,batch]; it is [batch,seq].
+  Loaded loaded = load(parseModel(
+      "g (float[batch,seq] x) => (float[seq,batch] y) { y = Relu(x) }"));
+  ASSERT_TRUE(loaded.model) << loaded.reasons();
+  EXPECT_EQ(shown(loaded.type("y")), "batch,seq");
+}
+
+TEST(Shapes, DeclaredInnerValuesAreNotBelieved) {
+  onnx::ModelProto model = parseModel(
+      "g (float[batch,8] x) => (float[batch,8] y) { h = Relu(x) y = Neg(h) }");
+  onnx::ValueInfoProto &h = *model.mutable_graph()->add_value_info();
+  h = model.graph().input(0);
+  h.set_name("h");
+  dim(h, 0).set_dim_value(1000);
+  Loaded loaded = load(model);
+  ASSERT_TRUE(loaded.model) << loaded.reasons();
+  EXPECT_EQ(shown(loaded.type("h")), "batch,8");
+  EXPECT_EQ(shown(loaded.type("y")), "batch,8");
+}
+
+TEST(Shapes, WrongOutputsAreRefused) {
+  onnx::ModelProto model =
+      parseModel("g (float[2,3] x) => (float[2,4] y) { y = Relu(x) }");
+  EXPECT_THAT(refusal(model), HasSubstr("output 'y' is declared otherwise"));
+  EXPECT_THAT(
+      refusal(parseModel("g (float[2] x) => (float[2,1] y) { y = Relu(x) }")),
+      HasSubstr("output 'y'"));
+  EXPECT_NE(
+      refusal(parseModel("g (float[2] x) => (int64[2] y) { y = Relu(x) }")),
+      "");
+}
+
+TEST(Shapes, NodesThatDoNotFitAreNamed) {
+  Loaded loaded = load(parseModel(
+      "g (float[2,3] x, float[5,4] w) => (float[2,4] y) { y = MatMul(x, w) }"));
+  ASSERT_EQ(loaded.problems.size(), 1u) << loaded.reasons();
+  EXPECT_EQ(loaded.problems[0].opType, "MatMul");
+  EXPECT_EQ(loaded.problems[0].node, "y");
+}
+
+TEST(Shapes, AbsurdSizesAreRefused) {
+  onnx::ModelProto model =
+      parseModel("g (float[2] x) => (float[2] y) { y = Relu(x) }");
+  for (auto *info : {model.mutable_graph()->mutable_input(0),
+                     model.mutable_graph()->mutable_output(0)})
+    dim(*info, 0).set_dim_value(int64_t(1) << 62);
+  EXPECT_THAT(refusal(model), HasSubstr("input 'x' requires a tensor of at "
+                                        "most 1 TiB"));
+  for (auto *info : {model.mutable_graph()->mutable_input(0),
+                     model.mutable_graph()->mutable_output(0)})
+    dim(*info, 0).set_dim_value(-2);
+  EXPECT_THAT(refusal(model), HasSubstr("at least 0"));
+}
+
+TEST(Shapes, ValuesThatGrowBeyondAllBoundsAreRefused) {
+  EXPECT_NE(refusal(parseModel(
+                "g (float[4] x) => (float[A,B] y)\n"
+                "<int64[2] s = {4611686018427387904, 4611686018427387904}>\n"
+                "{ z = ConstantOfShape(s) y = Mul(z, z) }")),
+            "");
+}
+
+TEST(Shapes, BombsCostNothing) {
+  // Inference must tell shapes without making the tensors.
+  Loaded loaded = load(parseModel("g (float[1] x) => (float[A] y)\n"
+                                  "<int64[1] n = {100000000000}>\n"
+                                  "{ y = Expand(x, n) }"));
+  ASSERT_TRUE(loaded.model) << loaded.reasons();
+  EXPECT_EQ(shown(loaded.type("y")), "100000000000");
+}
+
+TEST(Shapes, TypesOfOpaqueNodesComeFromTheFile) {
+  onnx::ModelProto model = parseModel(
+      "g (float[N] x) => (float[N,3] y) { h = local.op(x) y = Relu(h) }");
+  onnx::ValueInfoProto &h = *model.mutable_graph()->add_value_info();
+  h = model.graph().output(0);
+  h.set_name("h");
+  Loaded loaded = load(model);
+  ASSERT_TRUE(loaded.model) << loaded.reasons();
+  // Names would tell that sizes are equal; nobody has checked that.
+  EXPECT_EQ(loaded.type("h").dims[0].size, -1);
+  EXPECT_NE(loaded.type("h").dims[0].name, "N");
+  EXPECT_EQ(loaded.type("h").dims[1].size, 3);
+}
+
+} // namespace
