@@ -28,6 +28,15 @@ static bool isCheap(linalg::GenericOp producer) {
   return count <= 2;
 }
 
+static bool hasRoom(linalg::GenericOp producer, linalg::GenericOp consumer) {
+  // Each merge copies both bodies: without a bound, a long chain takes time
+  // that grows with the square of its length.
+  constexpr size_t maxBody = 256;
+  return producer.getBody()->getOperations().size() +
+             consumer.getBody()->getOperations().size() <=
+         maxBody;
+}
+
 static bool shouldFuse(OpOperand *operand) {
   constexpr unsigned maxOperands = 16;
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
@@ -36,7 +45,8 @@ static bool shouldFuse(OpOperand *operand) {
       linalg::isaContractionOpInterface(
           cast<linalg::LinalgOp>(consumer.getOperation())))
     return false;
-  if (producer->getNumOperands() + consumer->getNumOperands() > maxOperands)
+  if (producer->getNumOperands() + consumer->getNumOperands() > maxOperands ||
+      !hasRoom(producer, consumer))
     return false;
   bool recomputes = !consumer.getMatchingIndexingMap(operand).isPermutation();
   if (!recomputes && producer->hasOneUse() &&
