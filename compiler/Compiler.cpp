@@ -2,115 +2,149 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "compiler/Compiler.h"
+#include "compiler/Diagnostics.h"
 #include "compiler/Emit.h"
+#include "compiler/Load.h"
+#include "compiler/Output.h"
 #include "compiler/Pipeline.h"
 #include "dialects/attn/Attn.h"
-#include "frontends/onnx/ops/Passes.h"
+#include "frontends/onnx/Nearest.h"
 #include "passes/forms/FormSpec.h"
-#include "mlir/IR/Verifier.h"
-#include "mlir/Parser/Parser.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
 
 namespace attune {
 
 static CompileStatus report(const llvm::Twine &message, CompileStatus status) {
-  llvm::errs() << "attune: error: " << message << "\n";
+  llvm::errs() << "attune: error: " << printable(message.str()) << "\n";
   return status;
 }
 
-/// The model as a module, or null; reasons were reported.
-static OwningOpRef<ModuleOp> load(const CompileOptions &options,
-                                  MLIRContext &context,
-                                  llvm::SourceMgr &sources) {
-  if (StringRef(options.model).ends_with(".onnx")) {
-    OnnxImportOptions import;
-    import.dims = options.dims;
-    import.hasLowering = hasLowering;
-    return importOnnx(context, options.model, import);
+static CompileStatus report(llvm::Error error, CompileStatus status) {
+  return report(llvm::toString(std::move(error)), status);
+}
+
+template <size_t size>
+static void record(char (&field)[size], llvm::StringRef text) {
+  text = text.take_front(size - 1);
+  std::copy(text.begin(), text.end(), field);
+  field[text.size()] = '\0';
+}
+
+namespace {
+
+class Compilation : PipelineWatcher {
+public:
+  Compilation(const CompileOptions &options, const Target &target)
+      : options(options), target(target), context(registryOfAll()),
+        diagnostics(&context) {}
+
+  CompileStatus run() {
+    enter("import");
+    context.loadDialect<attn::AttnDialect>();
+    if (llvm::Error error = checkFormSpecs(options.attention, context))
+      return report("--attention " + llvm::toString(std::move(error)),
+                    CompileStatus::badOptions);
+    if (llvm::Error error = checkOutput(options.output, {options.model}))
+      return report(std::move(error), CompileStatus::badModel);
+    CompileStatus status;
+    module = loadModule(options, context, status);
+    if (!module)
+      return fail(status);
+    if (llvm::Error error = checkOutput(options.output, weightFiles(*module)))
+      return report(std::move(error), CompileStatus::badModel);
+    manifest = makeManifest(*module, target);
+    bool artifact = options.emit == "lib";
+    PipelineOptions pipeline;
+    pipeline.target = target;
+    pipeline.stopAfter = artifact ? "" : options.emit;
+    pipeline.dumpDir = options.dumpDir;
+    pipeline.attention = options.attention;
+    pipeline.fault = options.fault;
+    pipeline.watcher = this;
+    if (failed(runPipeline(*module, pipeline)))
+      return stopped ? write(/*artifact=*/false)
+                     : fail(CompileStatus::badModel);
+    enter("emit");
+    return write(artifact && options.stopBefore != "emit");
   }
-  if (options.dims.empty())
-    return parseSourceFile<ModuleOp>(options.model, sources, &context);
-  report("--dim names dimensions of an ONNX model; in MLIR they stand in the "
-         "types",
-         CompileStatus::badOptions);
-  return {};
-}
 
-/// Writes through a temporary beside `path`, renamed when it is whole.
-static llvm::Error
-writeWhole(llvm::StringRef path,
-           llvm::function_ref<llvm::Error(llvm::StringRef)> write) {
-  SmallString<128> temporary;
-  if (std::error_code error = llvm::sys::fs::createUniqueFile(
-          path + ".%%%%%%.tmp", temporary))
-    return llvm::createStringError(error, "cannot write '" + path + "'");
-  llvm::Error error = write(temporary);
-  if (!error)
-    if (std::error_code code = llvm::sys::fs::rename(temporary, path))
-      error = llvm::createStringError(code, "cannot write '" + path + "'");
-  if (error)
-    llvm::sys::fs::remove(temporary);
-  return error;
-}
+private:
+  static DialectRegistry registryOfAll() {
+    DialectRegistry registry;
+    registerAll(registry);
+    return registry;
+  }
 
-static llvm::Error writeIr(ModuleOp module, llvm::StringRef path) {
-  std::error_code code;
-  llvm::raw_fd_ostream stream(path, code);
-  if (code)
-    return llvm::createStringError(code, "cannot write '" + path + "'");
-  module.print(stream);
-  return llvm::Error::success();
-}
+  void enter(llvm::StringRef stage) {
+    if (options.progress)
+      record(options.progress->stage, stage);
+  }
 
-static llvm::Error writeArtifact(ModuleOp module, const Target &target,
-                                 const std::string &manifest, unsigned level,
-                                 llvm::StringRef path) {
-  if (llvm::Error error = emitSharedObject(module, target, level, path))
-    return error;
-  return appendTrailer(module, manifest, path);
-}
+  LogicalResult beforeStage(ModuleOp, llvm::StringRef stage) override {
+    enter(stage);
+    stopped = stage == options.stopBefore;
+    return failure(stopped);
+  }
+
+  void afterFailure(llvm::StringRef pass, bool isValid) override {
+    isBug = isBug || !isValid;
+  }
+
+  /// Whose fault a failure is: who refuses a model says why.
+  CompileStatus fail(CompileStatus status) {
+    if (!diagnostics.errors())
+      isBug = true;
+    if (isBug)
+      return CompileStatus::bug;
+    return report("'" + options.model + "' was not compiled", status);
+  }
+
+  CompileStatus write(bool artifact) {
+    auto opened = [&](llvm::StringRef temporary) {
+      if (options.progress)
+        record(options.progress->temporary, temporary);
+    };
+    llvm::Error error =
+        writeWhole(options.output, opened, [&](llvm::StringRef path) {
+          return artifact ? writeArtifact(path) : writeIr(*module, path);
+        });
+    opened("");
+    if (error)
+      return report(std::move(error), CompileStatus::badModel);
+    return CompileStatus::fine;
+  }
+
+  llvm::Error writeArtifact(llvm::StringRef path) {
+    if (llvm::Error error =
+            emitSharedObject(*module, target, options.level, path))
+      return error;
+    return appendTrailer(*module, manifest, path);
+  }
+
+  const CompileOptions &options;
+  const Target &target;
+  MLIRContext context;
+  Diagnostics diagnostics;
+  OwningOpRef<ModuleOp> module;
+  std::string manifest;
+  bool stopped = false, isBug = false;
+};
+
+} // namespace
 
 CompileStatus compileFile(const CompileOptions &options) {
   llvm::Expected<Target> target = Target::forCpu(options.cpu);
   if (!target)
-    return report(llvm::toString(target.takeError()),
+    return report(target.takeError(), CompileStatus::badOptions);
+  std::vector<std::string> kinds = {"lib"};
+  for (llvm::StringRef stage : stageNames())
+    kinds.push_back(stage.str());
+  if (!llvm::is_contained(kinds, options.emit))
+    return report("unknown --emit '" + options.emit + "'; known are " +
+                      llvm::join(kinds, ", ") + didYouMean(options.emit, kinds),
                   CompileStatus::badOptions);
-  bool artifact = options.emit == "lib";
-  if (!artifact && !llvm::is_contained(stageNames(), options.emit))
-    return report("unknown --emit '" + options.emit + "'; 'lib' and " +
-                      llvm::join(stageNames(), ", ") + " are known",
-                  CompileStatus::badOptions);
-  DialectRegistry registry;
-  registerAll(registry);
-  MLIRContext context(registry);
-  context.loadDialect<attn::AttnDialect>();
-  if (llvm::Error error = checkFormSpecs(options.attention, context))
-    return report("--attention " + llvm::toString(std::move(error)),
-                  CompileStatus::badOptions);
-  llvm::SourceMgr sources;
-  SourceMgrDiagnosticHandler handler(sources, &context);
-  OwningOpRef<ModuleOp> module = load(options, context, sources);
-  if (!module)
-    return report("cannot read '" + options.model + "'",
-                  CompileStatus::badModel);
-  std::string manifest = makeManifest(*module, *target);
-  PipelineOptions pipeline{*target, artifact ? "" : options.emit,
-                           options.dumpDir, options.attention};
-  if (failed(runPipeline(*module, pipeline)))
-    return report("'" + options.model + "' was not compiled",
-                  CompileStatus::badModel);
-  llvm::Error error =
-      writeWhole(options.output, [&](llvm::StringRef path) {
-        return artifact ? writeArtifact(*module, *target, manifest,
-                                        options.level, path)
-                        : writeIr(*module, path);
-      });
-  if (error)
-    return report(llvm::toString(std::move(error)), CompileStatus::badModel);
-  return CompileStatus::fine;
+  return Compilation(options, *target).run();
 }
 
 } // namespace attune

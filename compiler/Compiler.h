@@ -10,6 +10,15 @@
 
 namespace attune {
 
+/// How far a compilation has come. It may lie in memory shared with another
+/// process, which learns from it where this one broke down.
+struct Progress {
+  /// "import", a stage's name, or "emit".
+  char stage[32] = "";
+  /// The unfinished output, or "".
+  char temporary[4096] = "";
+};
+
 /// Everything that a user may choose about a compilation.
 struct CompileOptions {
   std::string model, output;
@@ -22,6 +31,12 @@ struct CompileOptions {
   /// separated by spaces.
   std::string attention;
   unsigned level = 3;
+  /// Kept up to date if given.
+  Progress *progress = nullptr;
+  /// If given: what the compilation has before this stage is written to
+  /// `output` as IR, and that is all.
+  std::string stopBefore;
+  std::string fault; ///< STAGE:KIND: a fault to make, for tests
 };
 
 /// How a compilation ended; the numbers are the tool's exit codes.

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "compiler/Emit.h"
-#include "lld/Common/Driver.h"
 #include "attune/artifact.h"
+#include "compiler/Output.h"
+#include "lld/Common/Driver.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/Constants.h"
@@ -27,8 +28,8 @@ static void addTable(Module &module) {
   for (Function &function : module)
     if (!function.isDeclaration())
       function.setLinkage(GlobalValue::InternalLinkage);
-  Constant *magic = ConstantInt::get(Type::getInt64Ty(context),
-                                     ATTUNE_TABLE_MAGIC);
+  Constant *magic =
+      ConstantInt::get(Type::getInt64Ty(context), ATTUNE_TABLE_MAGIC);
   Type *i32 = Type::getInt32Ty(context);
   Constant *fields[] = {magic, ConstantInt::get(i32, ATTUNE_ABI_VERSION),
                         ConstantInt::get(i32, sizeof(attune_artifact_table)),
@@ -56,16 +57,13 @@ static Error writeObject(Module &module, TargetMachine &machine,
   std::error_code code;
   raw_fd_ostream stream(path, code);
   if (code)
-    return createStringError(code, "cannot write '" + path + "'");
+    return ioError(code, "cannot write '" + path + "'");
   legacy::PassManager passes;
   if (machine.addPassesToEmitFile(passes, stream, nullptr,
                                   CodeGenFileType::ObjectFile))
     return createStringError("the target cannot write object files");
   passes.run(module);
-  stream.flush();
-  if (stream.has_error())
-    return createStringError(stream.error(), "cannot write '" + path + "'");
-  return Error::success();
+  return finishWriting(stream, path);
 }
 
 static Error link(ArrayRef<std::string> inputs, ArrayRef<std::string> options,
@@ -79,8 +77,8 @@ static Error link(ArrayRef<std::string> inputs, ArrayRef<std::string> options,
     for (const std::string &argument : list)
       arguments.push_back(argument.c_str());
   raw_string_ostream stream(messages);
-  lld::Result result = lld::lldMain(arguments, stream, stream,
-                                    {{lld::Gnu, &lld::elf::link}});
+  lld::Result result =
+      lld::lldMain(arguments, stream, stream, {{lld::Gnu, &lld::elf::link}});
   if (result.retCode)
     return createStringError("the linker failed: " + messages);
   return Error::success();

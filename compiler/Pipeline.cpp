@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "compiler/Pipeline.h"
+#include "compiler/Fault.h"
+#include "compiler/Output.h"
 #include "dialects/attn/Attn.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/onnx/Onnx.h"
@@ -18,8 +20,10 @@
 #include "mlir/Dialect/Func/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
+#include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/Support/FileSystem.h"
@@ -152,8 +156,8 @@ ArrayRef<StringLiteral> stageNames() {
   return names;
 }
 
-static LogicalResult dump(ModuleOp module, StringRef directory,
-                          unsigned number, StringRef stage) {
+static LogicalResult dump(ModuleOp module, StringRef directory, unsigned number,
+                          StringRef stage) {
   SmallString<128> path(directory);
   llvm::sys::path::append(path, Twine(number) + "-" + stage + ".mlir");
   std::error_code error = llvm::sys::fs::create_directories(directory);
@@ -165,19 +169,57 @@ static LogicalResult dump(ModuleOp module, StringRef directory,
     return module.emitError("cannot write '")
            << path << "': " << error.message();
   module.print(stream);
+  if (llvm::Error failed = finishWriting(stream, path))
+    return module.emitError(llvm::toString(std::move(failed)));
   return success();
 }
 
+static LogicalResult checkStageName(ModuleOp module, StringRef name) {
+  if (name.empty() || llvm::is_contained(stageNames(), name))
+    return success();
+  return module.emitError("unknown stage '")
+         << name << "'; the stages are " << llvm::join(stageNames(), ", ");
+}
+
+namespace {
+/// Tells the watcher which pass failed and what it left.
+struct WatchFailures : PassInstrumentation {
+  explicit WatchFailures(PipelineWatcher &watcher) : watcher(watcher) {}
+  void runAfterPassFailed(Pass *pass, Operation *op) override {
+    // What is wrong has been reported already.
+    ScopedDiagnosticHandler silent(op->getContext(),
+                                   [](Diagnostic &) { return success(); });
+    watcher.afterFailure(pass->getName(), succeeded(verify(op)));
+  }
+  PipelineWatcher &watcher;
+};
+} // namespace
+
+static LogicalResult runStage(ModuleOp module, const Stage &stage,
+                              const PipelineOptions &options) {
+  if (options.watcher &&
+      failed(options.watcher->beforeStage(module, stage.name)))
+    return failure();
+  PassManager pm(module.getContext());
+  if (options.watcher)
+    pm.addInstrumentation(std::make_unique<WatchFailures>(*options.watcher));
+  auto [faulty, kind] = StringRef(options.fault).split(':');
+  if (faulty == stage.name)
+    pm.addPass(createFaultPass(kind));
+  stage.build(pm, options);
+  return pm.run(module);
+}
+
 LogicalResult runPipeline(ModuleOp module, const PipelineOptions &options) {
-  if (!options.stopAfter.empty() &&
-      !llvm::is_contained(stageNames(), options.stopAfter))
-    return module.emitError("unknown stage '")
-           << options.stopAfter << "'; the stages are "
-           << llvm::join(stageNames(), ", ");
+  if (failed(checkStageName(module, options.stopAfter)) ||
+      failed(checkStageName(module, options.startAt)))
+    return failure();
+  bool started = options.startAt.empty();
   for (auto [number, stage] : llvm::enumerate(stages)) {
-    PassManager pm(module.getContext());
-    stage.build(pm, options);
-    if (failed(pm.run(module)))
+    started = started || stage.name == options.startAt;
+    if (!started)
+      continue;
+    if (failed(runStage(module, stage, options)))
       return failure();
     if (!options.dumpDir.empty() &&
         failed(dump(module, options.dumpDir, number, stage.name)))
@@ -192,8 +234,8 @@ void registerAll(DialectRegistry &registry) {
   registerAllDialects(registry);
   registerAllExtensions(registry);
   registerAllToLLVMIRTranslations(registry);
-  registry.insert<attn::AttnDialect, kernel::KernelDialect,
-                  onnx::OnnxDialect>();
+  registry
+      .insert<attn::AttnDialect, kernel::KernelDialect, onnx::OnnxDialect>();
   kernel::registerBufferization(registry);
 }
 

@@ -10,12 +10,28 @@
 
 namespace attune {
 
+/// Is told what happens in a run of the stages.
+class PipelineWatcher {
+public:
+  virtual ~PipelineWatcher() = default;
+  /// The run ends before `stage` if this fails.
+  virtual mlir::LogicalResult beforeStage(mlir::ModuleOp module,
+                                          llvm::StringRef stage) {
+    return mlir::success();
+  }
+  /// A pass failed; if it left IR that does not verify, that is a bug.
+  virtual void afterFailure(llvm::StringRef pass, bool isValid) {}
+};
+
 /// Everything that a user may choose about the way from IR to LLVM.
 struct PipelineOptions {
   Target target;
   std::string stopAfter; ///< a stage's name; empty: all of them
   std::string dumpDir;   ///< where each stage's result is written, or empty
   std::string attention; ///< forms for dense layers (attune-apply-forms)
+  std::string startAt;   ///< a stage's name; empty: the first
+  std::string fault;     ///< STAGE:KIND: a fault to make, for tests
+  PipelineWatcher *watcher = nullptr;
 };
 
 /// Names of the stages, in order.

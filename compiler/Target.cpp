@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "compiler/Target.h"
+#include "frontends/onnx/Nearest.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -41,6 +42,13 @@ static void chooseTiles(Target &target) {
   }
 }
 
+static std::vector<std::string> processorNames(const MCSubtargetInfo &info) {
+  std::vector<std::string> names = {"native"};
+  for (const SubtargetSubTypeKV &processor : info.getAllProcessorDescriptions())
+    names.push_back(processor.Key);
+  return names;
+}
+
 Expected<Target> Target::forCpu(StringRef cpu) {
   Target target;
   target.triple = sys::getProcessTriple();
@@ -53,10 +61,13 @@ Expected<Target> Target::forCpu(StringRef cpu) {
   target.cpu = native ? "x86-64" : cpu.str();
   std::unique_ptr<MCSubtargetInfo> info(
       backend->createMCSubtargetInfo(Triple(target.triple), target.cpu, ""));
-  if (!native && (!info || !info->isCPUStringValid(target.cpu)))
-    return createStringError("unknown processor '" + cpu +
-                             "'; 'native' and names such as 'x86-64-v3' and "
-                             "'x86-64-v4' are known");
+  if (!info)
+    return createStringError("no processors are known for " + target.triple);
+  if (!native && !info->isCPUStringValid(target.cpu))
+    return createStringError(
+        "unknown processor '" + cpu +
+        "'; 'native' and names such as 'x86-64-v3' and 'x86-64-v4' are known" +
+        didYouMean(cpu.str(), processorNames(*info)));
   StringMap<bool> host = sys::getHostCPUFeatures();
   for (StringRef name : checkedFeatures) {
     bool present = native ? host.lookup(name)

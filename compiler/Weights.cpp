@@ -1,10 +1,11 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "compiler/Emit.h"
-#include "dialects/kernel/Kernel.h"
-#include "attune/hash.h"
 #include "attune/artifact.h"
+#include "attune/hash.h"
+#include "compiler/Emit.h"
+#include "compiler/Output.h"
+#include "dialects/kernel/Kernel.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
@@ -66,8 +67,8 @@ static void writeWeight(kernel::WeightOp weight, StringRef stored,
         int64_t count = std::min<int64_t>(*panel, shape[1] - first);
         std::fill(row.begin(), row.end(), '\0');
         for (int64_t n = 0; n < count; ++n)
-          std::memcpy(&row[n * item],
-                      at(k * steps[0] + (first + n) * steps[1]), item);
+          std::memcpy(&row[n * item], at(k * steps[0] + (first + n) * steps[1]),
+                      item);
         writer.write(row.data(), row.size());
       }
     return;
@@ -86,32 +87,50 @@ static void writeWeight(kernel::WeightOp weight, StringRef stored,
   }
 }
 
+/// Maps what a weight names: a range of a plain file that holds all of it.
+static Expected<std::unique_ptr<MemoryBuffer>>
+readWeight(kernel::WeightOp weight) {
+  auto fail = [&](const Twine &reason) {
+    return createStringError("cannot read weight '" + weight.getSymName() +
+                             "' from '" + weight.getFile() + "': " + reason);
+  };
+  sys::fs::file_status status;
+  if (std::error_code code = sys::fs::status(weight.getFile(), status))
+    return fail(code.message());
+  if (!sys::fs::is_regular_file(status))
+    return fail("it is not a regular file");
+  uint64_t offset = weight.getOffset(), size = weight.getSize();
+  if (offset > status.getSize() || size > status.getSize() - offset)
+    return fail("requires " + Twine(size) + " bytes at offset " +
+                Twine(offset) + ", but the file has " +
+                Twine(status.getSize()));
+  ErrorOr<std::unique_ptr<MemoryBuffer>> file =
+      MemoryBuffer::getFileSlice(weight.getFile(), size, offset);
+  if (!file)
+    return fail(file.getError().message());
+  if ((*file)->getBufferSize() != size)
+    return fail("it became shorter");
+  return std::move(*file);
+}
+
 static Error writeWeights(mlir::ModuleOp module, Writer &writer) {
   for (auto weight : module.getOps<kernel::WeightOp>()) {
     auto offset = weight->getAttrOfType<mlir::IntegerAttr>("artifact_offset");
     if (!offset)
       continue;
     writer.pad(offset.getInt());
-    ErrorOr<std::unique_ptr<MemoryBuffer>> file = MemoryBuffer::getFileSlice(
-        weight.getFile(), weight.getSize(), weight.getOffset());
+    Expected<std::unique_ptr<MemoryBuffer>> file = readWeight(weight);
     if (!file)
-      return createStringError(file.getError(), "cannot read weight '" +
-                                                    weight.getSymName() +
-                                                    "' from '" +
-                                                    weight.getFile() + "'");
-    if ((*file)->getBufferSize() != weight.getSize())
-      return createStringError("'" + weight.getFile() + "' is too short for " +
-                               "weight '" + weight.getSymName() + "'");
+      return file.takeError();
     writeWeight(weight, (*file)->getBuffer(), writer);
   }
   return Error::success();
 }
 
-Error appendTrailer(mlir::ModuleOp module, StringRef manifest,
-                    StringRef path) {
+Error appendTrailer(mlir::ModuleOp module, StringRef manifest, StringRef path) {
   ErrorOr<std::unique_ptr<MemoryBuffer>> object = MemoryBuffer::getFile(path);
   if (!object)
-    return createStringError(object.getError(), "cannot read '" + path + "'");
+    return ioError(object.getError(), "cannot read '" + path + "'");
   attune_footer footer = {};
   std::memcpy(footer.magic, ATTUNE_FOOTER_MAGIC, 8);
   footer.format_version = ATTUNE_FORMAT_VERSION;
@@ -126,12 +145,12 @@ Error appendTrailer(mlir::ModuleOp module, StringRef manifest,
   raw_fd_ostream stream(path, error, sys::fs::CD_OpenExisting,
                         sys::fs::FA_Write, sys::fs::OF_Append);
   if (error)
-    return createStringError(error, "cannot write '" + path + "'");
+    return ioError(error, "cannot write '" + path + "'");
   footer.weights_offset = alignTo(footer.elf_size, ATTUNE_WEIGHTS_ALIGNMENT);
   stream.write_zeros(footer.weights_offset - footer.elf_size);
   Writer writer(stream);
   if (Error failure = writeWeights(module, writer))
-    return failure;
+    return joinErrors(std::move(failure), finishWriting(stream, path));
   writer.pad(alignTo(writer.written, 8));
   footer.weights_size = writer.written;
   footer.weights_hash = writer.hash.digest();
@@ -144,10 +163,7 @@ Error appendTrailer(mlir::ModuleOp module, StringRef manifest,
   footer.footer_hash = own.digest();
   stream << manifest;
   stream.write(reinterpret_cast<const char *>(&footer), sizeof(footer));
-  stream.flush();
-  if (stream.has_error())
-    return createStringError(stream.error(), "cannot write '" + path + "'");
-  return Error::success();
+  return finishWriting(stream, path);
 }
 
 } // namespace attune

@@ -1,8 +1,8 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "compiler/Compiler.h"
 #include "compiler/tools/Commands.h"
+#include "compiler/tools/Guard.h"
 #include "llvm/ADT/StringExtras.h"
 
 namespace attune {
@@ -78,11 +78,16 @@ void addCompile(CLI::App &app, int &status) {
   command->add_option("-O", options->level, "Optimisation level, 0 to 3")
       ->check(CLI::Range(0, 3))
       ->capture_default_str();
-  command->callback([options, dims, attention, &status] {
+  auto inProcess = std::make_shared<bool>(false);
+  // For debuggers and for tests of what happens when a pass has a bug.
+  command->add_flag("--in-process", *inProcess)->group("");
+  command->add_option("--fault", options->fault)->group("");
+  command->callback([options, dims, attention, inProcess, &status] {
     options->attention = llvm::join(*attention, " ");
     for (const std::string &dim : *dims)
       parseDim(dim, options->dims);
-    status = static_cast<int>(compileFile(*options));
+    status = static_cast<int>(*inProcess ? compileFile(*options)
+                                         : compileGuarded(*options));
   });
 }
 

@@ -35,14 +35,20 @@ struct RunStages : PassWrapper<RunStages, OperationPass<ModuleOp>> {
       getOperation().emitError(llvm::toString(target.takeError()));
       return signalPassFailure();
     }
-    if (failed(attune::runPipeline(getOperation(),
-                                   {*target, stopAfter, dumpDir,
-                                    attention})))
+    attune::PipelineOptions options;
+    options.target = *target;
+    options.stopAfter = stopAfter;
+    options.dumpDir = dumpDir;
+    options.attention = attention;
+    options.startAt = startAt;
+    if (failed(attune::runPipeline(getOperation(), options)))
       signalPassFailure();
   }
 
   Option<std::string> cpu{*this, "cpu", llvm::cl::init("native"),
                           llvm::cl::desc("Processor to make code for")};
+  Option<std::string> startAt{*this, "start-at",
+                              llvm::cl::desc("First stage to run")};
   Option<std::string> stopAfter{*this, "stop-after",
                                 llvm::cl::desc("Last stage to run")};
   Option<std::string> dumpDir{

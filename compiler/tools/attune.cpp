@@ -8,6 +8,10 @@
 int main(int argc, char **argv) {
   CLI::App app("attune compiles transformer models to native code");
   app.require_subcommand(1);
+  app.failure_message([](const CLI::App *, const CLI::Error &error) {
+    return std::string("attune: error: ") + error.what() +
+           "; `attune --help` tells more\n";
+  });
   int status = 0;
   attune::addCompile(app, status);
   try {

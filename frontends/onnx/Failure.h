@@ -14,6 +14,11 @@ struct Failure : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Refuses the options.
+struct OptionFailure : Failure {
+  using Failure::Failure;
+};
+
 } // namespace attune::model
 
 #endif // ATTUNE_FRONTENDS_ONNX_FAILURE_H

@@ -18,8 +18,6 @@ using namespace mlir;
 namespace attune {
 namespace {
 
-constexpr unsigned reportLimit = 20;
-
 class Importer {
 public:
   Importer(MLIRContext &context, StringRef path,
@@ -36,30 +34,36 @@ public:
       load.hasLowering = options.hasLowering;
     model::Problems problems;
     loaded = model::loadModel(path.str(), load, problems);
-    for (const model::Problem &problem : problems)
+    for (const model::Problem &problem : problems) {
       report(problem);
+      optionsAtFault |= problem.isOption;
+    }
     if (!loaded)
-      return finish({});
+      return {};
     OwningOpRef<ModuleOp> module = ModuleOp::create(fileLoc);
     symbols.emplace(*module);
     builder.setInsertionPointToStart(module->getBody());
     addFunction();
     annotate(*module);
-    return finish(std::move(module));
+    if (reported)
+      return {};
+    return module;
   }
+
+  /// Whether what was reported is wrong in the options, not in the file.
+  bool optionsAtFault = false;
 
 private:
   // What is wrong.
 
   void report(Location loc, const Twine &reason) {
-    if (++reported <= reportLimit)
-      emitError(loc) << reason;
+    ++reported;
+    emitError(loc) << reason;
   }
 
   void report(const model::Problem &problem) {
     if (problem.opType.empty())
-      return report(fileLoc,
-                    "cannot load the model '" + path + "': " + problem.reason);
+      return report(fileLoc, problem.reason);
     StringRef domain =
         problem.domain.empty() ? "ai.onnx" : StringRef(problem.domain);
     report(locOf(problem.node),
@@ -68,15 +72,8 @@ private:
   }
 
   void report(const model::Node &node, const Twine &reason) {
-    report({node.name, node.domain, node.opType, node.version, reason.str()});
-  }
-
-  OwningOpRef<ModuleOp> finish(OwningOpRef<ModuleOp> module) {
-    if (reported > reportLimit)
-      emitError(fileLoc) << (reported - reportLimit) << " more errors";
-    if (reported)
-      return {};
-    return module;
+    report({node.name, node.domain, node.opType, node.version, reason.str(),
+            /*isOption=*/false});
   }
 
   Location locOf(StringRef name) {
@@ -109,8 +106,7 @@ private:
     for (const std::string &name : graph.outputs)
       results.push_back(lookup(name));
     if (llvm::is_contained(results, Value()))
-      return report(fileLoc, "cannot load the model '" + path +
-                                 "': an output is defined by no node");
+      return report(fileLoc, "an output is defined by no node");
     builder.create<func::ReturnOp>(fileLoc, results);
     function.setType(builder.getFunctionType(arguments, TypeRange(results)));
     nameBoundary(function);
@@ -229,7 +225,8 @@ private:
   bool addOutput(const model::Node &node, const std::string &output,
                  SmallVectorImpl<mlir::Type> &types,
                  SmallVectorImpl<Attribute> &dims) {
-    // The library cannot infer all outputs, but those without use do not matter.
+    // The library cannot infer all outputs, but those without use do not
+    // matter.
     if (!used.contains(output)) {
       types.push_back(builder.getNoneType());
       dims.push_back(builder.getArrayAttr({}));
@@ -351,10 +348,14 @@ private:
 } // namespace
 
 OwningOpRef<ModuleOp> importOnnx(MLIRContext &context, StringRef path,
-                                 const OnnxImportOptions &options) {
+                                 const OnnxImportOptions &options,
+                                 bool &optionsAtFault) {
   context.loadDialect<arith::ArithDialect, func::FuncDialect,
                       kernel::KernelDialect, onnx::OnnxDialect>();
-  return Importer(context, path, options).import();
+  Importer importer(context, path, options);
+  OwningOpRef<ModuleOp> module = importer.import();
+  optionsAtFault = importer.optionsAtFault;
+  return module;
 }
 
 } // namespace attune

@@ -40,11 +40,13 @@ constexpr llvm::StringLiteral dimRangesAttr = "attune.dim_ranges";
 /// Reads the ONNX model in the file `path` into a module with one function
 /// `main` of `onnx.node` operations; small constants are `arith.constant`, all
 /// others `kernel.weight`s that name the file, which must stay as it is until
-/// they are read. Returns null, with up to 20 errors emitted, if it cannot.
-/// The dialects needed are loaded.
+/// they are read. Returns null, with all errors emitted, if it cannot.
+/// The dialects needed are loaded. `optionsAtFault` tells whether the failure
+/// comes from `options` rather than from the file.
 mlir::OwningOpRef<mlir::ModuleOp> importOnnx(mlir::MLIRContext &context,
                                              llvm::StringRef path,
-                                             const OnnxImportOptions &options);
+                                             const OnnxImportOptions &options,
+                                             bool &optionsAtFault);
 
 } // namespace attune
 

@@ -126,9 +126,12 @@ std::unique_ptr<Model> loadModel(const std::string &path,
   try {
     return Loader(path, options, problems).load();
   } catch (const std::bad_alloc &) {
-    problems.push_back({"", "", "", 0, "needs more memory than there is"});
+    problems.push_back(
+        {"", "", "", 0, "needs more memory than there is", false});
+  } catch (const OptionFailure &failure) {
+    problems.push_back({"", "", "", 0, failure.what(), true});
   } catch (const std::exception &failure) {
-    problems.push_back({"", "", "", 0, failure.what()});
+    problems.push_back({"", "", "", 0, failure.what(), false});
   }
   return nullptr;
 }

@@ -57,6 +57,8 @@ struct Problem {
   std::string opType;
   int64_t version = 0;
   std::string reason;
+  /// Whether `LoadOptions` are at fault, not the file.
+  bool isOption = false;
 };
 using Problems = std::vector<Problem>;
 

@@ -4,6 +4,7 @@
 #include "frontends/onnx/Shapes.h"
 #include "frontends/onnx/Check.h"
 #include "frontends/onnx/Failure.h"
+#include "frontends/onnx/Nearest.h"
 
 #include "onnx/shape_inference/implementation.h"
 
@@ -39,8 +40,9 @@ void fixDims(onnx::ModelProto &model,
     std::string known;
     for (const std::string &other : names)
       known += (known.empty() ? "" : ", ") + other;
-    throw Failure("no input has a dimension '" + name +
-                  "'; there are: " + (known.empty() ? "none" : known));
+    throw OptionFailure("no input has a dimension '" + name +
+                        "'; there are: " + (known.empty() ? "none" : known) +
+                        didYouMean(name, {names.begin(), names.end()}));
   }
   for (onnx::ValueInfoProto &input : inputs) {
     onnx::TensorShapeProto *shape = shapeOf(input);
@@ -141,7 +143,8 @@ private:
       } catch (const std::exception &failure) {
         problems.push_back({"", "", "", 0,
                             "output '" + declared.Get(i).name() +
-                                "' is declared otherwise: " + failure.what()});
+                                "' is declared otherwise: " + failure.what(),
+                            false});
       }
     }
   }

@@ -42,10 +42,11 @@ TEST(Shapes, NamesAreFixed) {
   Loaded loaded = load(parseModel(matmul), options);
   ASSERT_TRUE(loaded.model) << loaded.reasons();
   EXPECT_EQ(shown(loaded.type("y")), "batch,16,4");
-  options.fixedDims["nope"] = 1;
+  options.fixedDims["sec"] = 1;
   EXPECT_THAT(refusal(parseModel(matmul), options),
-              HasSubstr("no input has a dimension 'nope'; there are: batch, "
-                        "seq"));
+              HasSubstr("no input has a dimension 'sec'; there are: batch, "
+                        "seq; did you mean 'seq'?"));
+  EXPECT_TRUE(load(parseModel(matmul), options).problems[0].isOption);
 }
 
 TEST(Shapes, NamelessDimensionsGetNames) {

@@ -1,0 +1,34 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef ATTUNE_COMPILER_DIAGNOSTICS_H
+#define ATTUNE_COMPILER_DIAGNOSTICS_H
+
+#include "mlir/IR/Diagnostics.h"
+
+namespace attune {
+
+/// `text` on one line, without bytes that a terminal would act on: parts of it
+/// may come from a model file.
+std::string printable(llvm::StringRef text);
+
+/// Writes a context's diagnostics to the standard error stream as
+/// `attune: error: FILE:LINE:COLUMN: MESSAGE`: the first errors, then how many
+/// more there were.
+class Diagnostics : public mlir::ScopedDiagnosticHandler {
+public:
+  explicit Diagnostics(mlir::MLIRContext *context);
+  ~Diagnostics();
+
+  /// Errors so far.
+  unsigned errors() const { return count; }
+
+private:
+  void handle(mlir::Diagnostic &diagnostic);
+
+  unsigned count = 0;
+};
+
+} // namespace attune
+
+#endif // ATTUNE_COMPILER_DIAGNOSTICS_H

@@ -1,0 +1,175 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "compiler/tools/Guard.h"
+#include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Signals.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <new>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace attune {
+namespace {
+
+void say(const char *text) {
+  [[maybe_unused]] ssize_t written = write(STDERR_FILENO, text, strlen(text));
+}
+
+/// Ends the process: what wants memory cannot go on, and may not ask for more.
+[[noreturn]] void endForMemory() {
+  say("attune: error: needs more memory than there is\n");
+  _exit(static_cast<int>(CompileStatus::badModel));
+}
+
+[[noreturn]] void onFatalError(void *, const char *reason, bool) {
+  say("attune: error: ");
+  say(reason);
+  say("\n");
+  abort();
+}
+
+/// What a process needs before it compiles.
+void prepare(bool quiet) {
+  // Whoever waits for this process is gone: so is the reason to go on.
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  rlimit core = {0, 0};
+  setrlimit(RLIMIT_CORE, &core);
+  // Deep expressions take deep recursions; the default is for small ones.
+  rlimit stack;
+  if (!getrlimit(RLIMIT_STACK, &stack)) {
+    stack.rlim_cur = std::min<rlim_t>(stack.rlim_max, rlim_t(96) << 20);
+    setrlimit(RLIMIT_STACK, &stack);
+  }
+  std::set_new_handler(endForMemory);
+  llvm::install_bad_alloc_error_handler(
+      [](void *, const char *, bool) { endForMemory(); });
+  llvm::install_fatal_error_handler(onFatalError);
+  if (quiet) {
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    dup2(null, STDERR_FILENO);
+  }
+  // Addresses are enough; to find their names takes seconds.
+  setenv("LLVM_DISABLE_SYMBOLIZATION", "1", /*overwrite=*/0);
+  llvm::sys::PrintStackTraceOnErrorSignal("attune",
+                                          /*DisableCrashReporting=*/true);
+  // LLVM takes these for crashes. A limit on files is an error of the write,
+  // one on time is nobody's bug.
+  signal(SIGXFSZ, SIG_IGN);
+  signal(SIGXCPU, SIG_DFL);
+}
+
+/// Compiles in a child. Its wait status, or -1 with no child.
+int runChild(const CompileOptions &options, bool quiet) {
+  llvm::errs().flush();
+  pid_t child = fork();
+  if (child == 0) {
+    prepare(quiet);
+    int code = static_cast<int>(compileFile(options));
+    llvm::errs().flush();
+    // What the process holds goes with it, faster than by destructors.
+    _exit(code);
+  }
+  int status = 0;
+  if (child < 0 || (waitpid(child, &status, 0) < 0 && errno != EINTR))
+    return -1;
+  return status;
+}
+
+/// Signals by which others end the tool.
+bool isRequest(int number) {
+  return number == SIGINT || number == SIGTERM || number == SIGHUP ||
+         number == SIGQUIT || number == SIGPIPE;
+}
+
+void removeUnfinished(const Progress &progress) {
+  if (!progress.temporary[0])
+    return;
+  llvm::sys::fs::remove(progress.temporary);
+  llvm::sys::fs::remove(std::string(progress.temporary) + ".o");
+}
+
+/// Writes what the compilation had before the stage that failed. The file's
+/// name, or "" if there is none.
+std::string reproduce(CompileOptions options, const std::string &stage) {
+  if (stage == "import")
+    return "";
+  options.stopBefore = stage;
+  options.emit = "lib";
+  options.dumpDir.clear();
+  llvm::SmallString<128> folder;
+  llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, folder);
+  std::string name = options.output + ".bug.mlir";
+  for (std::string path :
+       {name, (folder + "/" + llvm::sys::path::filename(name)).str()}) {
+    options.output = path;
+    int status = runChild(options, /*quiet=*/true);
+    if (status == 0)
+      return path;
+    removeUnfinished(*options.progress);
+  }
+  return "";
+}
+
+CompileStatus reportBug(const CompileOptions &options, const std::string &how) {
+  std::string stage = options.progress->stage;
+  llvm::errs() << "attune: error: attune itself failed in the stage '" << stage
+               << "' (" << how << "): this is a bug of attune\n";
+  std::string file = reproduce(options, stage);
+  llvm::errs() << "attune: note: please report it with ";
+  if (file.empty())
+    llvm::errs() << "the model '" << options.model << "'\n";
+  else
+    llvm::errs() << "'" << file << "', the IR before that stage"
+                 << (stage == "emit"
+                         ? std::string()
+                         : "; `attune-opt --attune-stages='start-at=" + stage +
+                               " stop-after=" + stage + "'` repeats it")
+                 << "\n";
+  return CompileStatus::bug;
+}
+
+} // namespace
+
+CompileStatus compileGuarded(CompileOptions options) {
+  void *shared = mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED)
+    endForMemory();
+  options.progress = new (shared) Progress;
+  int status = runChild(options, /*quiet=*/false);
+  if (status == -1) {
+    llvm::errs() << "attune: error: cannot start a process: " << strerror(errno)
+                 << "\n";
+    return CompileStatus::badModel;
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) != 3) {
+    removeUnfinished(*options.progress);
+    return static_cast<CompileStatus>(WEXITSTATUS(status));
+  }
+  removeUnfinished(*options.progress);
+  if (WIFEXITED(status))
+    return reportBug(options, "it gave no reason, or wrong IR");
+  int number = WTERMSIG(status);
+  if (isRequest(number)) {
+    signal(number, SIG_DFL);
+    raise(number);
+  }
+  if (number == SIGKILL || number == SIGXCPU) {
+    llvm::errs() << "attune: error: the compilation was ended by the system: "
+                    "it takes more memory or time than it may\n";
+    return CompileStatus::badModel;
+  }
+  return reportBug(options, std::string("signal ") + strsignal(number));
+}
+
+} // namespace attune
