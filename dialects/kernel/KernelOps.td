@@ -252,6 +252,13 @@ def Kernel_OutputOp : Kernel_Op<"output"> {
   }];
 }
 
+def Kernel_GoesOnOp : Kernel_Op<"goes_on"> {
+  let summary = "False once the run was cancelled or has failed";
+  let arguments = (ins AnyType:$services);
+  let results = (outs I1:$result);
+  let assemblyFormat = "$services `:` type($services) attr-dict";
+}
+
 def Kernel_FailOp : Kernel_Op<"fail"> {
   let summary = "Tells the runtime why the run ends here";
   let arguments = (ins AnyType:$services, I32Attr:$code, StrAttr:$message);

@@ -32,6 +32,7 @@ enum ServicesOffset : int64_t {
   outputOffset = 24,
   parallelForOffset = 32,
   failOffset = 40,
+  stoppedOffset = 48,
 };
 constexpr int64_t argumentSize = 16, argumentShapeOffset = 8;
 
@@ -169,6 +170,20 @@ struct OutputLowering : ConvertOpToLLVMPattern<kernel::OutputOp> {
   }
 };
 
+struct GoesOnLowering : ConvertOpToLLVMPattern<kernel::GoesOnOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult
+  matchAndRewrite(kernel::GoesOnOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    PointerCode code(rewriter, op.getLoc());
+    Value stopped = code.call(code.i32, adaptor.getServices(), stoppedOffset, {})
+                        .getResult();
+    rewriter.replaceOpWithNewOp<LLVM::ICmpOp>(
+        op, LLVM::ICmpPredicate::eq, stopped, code.integer(code.i32, 0));
+    return success();
+  }
+};
+
 struct FailLowering : ConvertOpToLLVMPattern<kernel::FailOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult
@@ -300,7 +315,7 @@ struct KernelToLlvm : impl::KernelToLlvmPassBase<KernelToLlvm> {
     populateVectorToLLVMConversionPatterns(converter, patterns);
     patterns.add<InputLowering, InputDimLowering, WeightsLowering,
                  WorkspaceLowering, OutputLowering, FailLowering,
-                 LaunchLowering>(converter);
+                 GoesOnLowering, LaunchLowering>(converter);
     LLVMConversionTarget target(*context);
     target.addLegalOp<ModuleOp>();
     target.addLegalOp<kernel::WeightOp>();

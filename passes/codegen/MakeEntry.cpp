@@ -11,7 +11,7 @@ namespace attune {
 #include "passes/codegen/Passes.h.inc"
 
 /// Codes of the runtime's statuses.
-static constexpr int32_t invalidValue = 10, outOfMemory = 11;
+static constexpr int32_t invalidValue = 10, outOfMemory = 11, cancelled = 12;
 
 namespace {
 
@@ -28,6 +28,7 @@ private:
   void replaceWeights(Value weights);
   void checkAllocations(Value services);
   void replaceAssertions(Value services);
+  void askBetweenKernels(Value services);
   void leaveUnless(Operation *after, Value condition, Value services,
                    int32_t code, StringRef message);
 
@@ -156,6 +157,27 @@ void EntryMaker::replaceAssertions(Value services) {
   }
 }
 
+/// A run that was cancelled or has failed ends after the kernel in progress.
+/// All kernels share one way out: there may be hundreds of them.
+void EntryMaker::askBetweenKernels(Value services) {
+  SmallVector<func::CallOp> calls;
+  graph.walk([&](func::CallOp op) { calls.push_back(op); });
+  if (calls.empty())
+    return;
+  Block *leave = b.createBlock(&graph.getBody(), graph.getBody().end());
+  Value status =
+      arith::ConstantIntOp::create(b, loc, b.getI32Type(), cancelled);
+  func::ReturnOp::create(b, loc, status);
+  for (func::CallOp op : calls) {
+    Block *block = op->getBlock();
+    Block *rest = block->splitBlock(std::next(Block::iterator(op)));
+    b.setInsertionPointToEnd(block);
+    Value goesOn =
+        kernel::GoesOnOp::create(b, loc, b.getI1Type(), services);
+    cf::CondBranchOp::create(b, loc, goesOn, rest, leave);
+  }
+}
+
 void EntryMaker::make() {
   Type pointer = LLVM::LLVMPointerType::get(graph.getContext());
   for (unsigned position : {1u, 2u})
@@ -173,6 +195,7 @@ void EntryMaker::make() {
   }
   checkAllocations(services);
   replaceAssertions(services);
+  askBetweenKernels(services);
   Block &entry = graph.getBody().front();
   entry.eraseArguments(3, entry.getNumArguments() - 3);
   graph.setType(b.getFunctionType({pointer, pointer, pointer},
