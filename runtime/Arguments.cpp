@@ -86,6 +86,15 @@ static attune_status_t checkLayout(const char *kind, const Value &value,
   return nullptr;
 }
 
+static attune_status_t wrongSize(const char *kind, const Value &value,
+                                 int32_t index, int64_t size) {
+  const Dim &dim = value.dims[static_cast<size_t>(index)];
+  return makeStatus(ATTUNE_INVALID_SHAPE,
+                    "%s '%s' requires size %lld in dimension %d, but got %lld",
+                    kind, value.name.c_str(), static_cast<long long>(dim.size),
+                    index, static_cast<long long>(size));
+}
+
 static attune_status_t bindDim(const Value &value, int32_t index, int64_t size,
                                Bindings &bindings) {
   const Dim &dim = value.dims[static_cast<size_t>(index)];
@@ -94,17 +103,17 @@ static attune_status_t bindDim(const Value &value, int32_t index, int64_t size,
   if (dim.size >= 0) {
     if (size == dim.size)
       return nullptr;
-    return makeStatus(ATTUNE_INVALID_SHAPE,
-                      "input '%s' requires size %lld in dimension %d, but got "
-                      "%lld",
-                      name, static_cast<long long>(dim.size), index, got);
+    return wrongSize("input", value, index, size);
   }
-  if (size < dim.min || (dim.max >= 0 && size > dim.max))
-    return makeStatus(
-        ATTUNE_INVALID_SHAPE,
-        "input '%s' requires '%s' between %lld and %s, but got %lld", name,
-        dim.name.c_str(), static_cast<long long>(dim.min),
-        dim.max < 0 ? "any size" : std::to_string(dim.max).c_str(), got);
+  if (size < dim.min || (dim.max >= 0 && size > dim.max)) {
+    std::string least = std::to_string(dim.min);
+    std::string bounds =
+        dim.max < 0 ? "of at least " + least
+                    : "between " + least + " and " + std::to_string(dim.max);
+    return makeStatus(ATTUNE_INVALID_SHAPE,
+                      "input '%s' requires '%s' %s, but got %lld", name,
+                      dim.name.c_str(), bounds.c_str(), got);
+  }
   if (dim.name.empty())
     return nullptr;
   for (const BoundDim &bound : bindings)
@@ -157,6 +166,10 @@ attune_status_t checkOutputs(const Manifest &manifest, const DLTensor *inputs,
     const Value &value = manifest.outputs[i];
     if (attune_status_t status = checkLayout("output", value, tensor))
       return status;
+    for (int32_t dim = 0; dim < tensor.ndim; ++dim)
+      if (int64_t size = value.dims[static_cast<size_t>(dim)].size;
+          size >= 0 && size != tensor.shape[dim])
+        return wrongSize("output", value, dim, tensor.shape[dim]);
     for (size_t k = 0; k < manifest.inputs.size(); ++k)
       if (overlap(tensor, inputs[k]))
         return makeStatus(ATTUNE_INVALID_ARGUMENT,

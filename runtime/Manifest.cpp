@@ -53,7 +53,7 @@ static bool readDim(const Json &size, const Json *ranges, Dim &dim) {
     return true;
   return readInteger(find(*range, "min"), dim.min) &&
          readInteger(find(*range, "max"), dim.max) && dim.min >= 0 &&
-         dim.max >= -1;
+         (dim.max == -1 || dim.max >= dim.min);
 }
 
 static bool readValues(const Json *json, const Json *ranges,
@@ -71,6 +71,9 @@ static bool readValues(const Json *json, const Json *ranges,
     const DTypeEntry *known = findDType(dtype.c_str());
     if (!known)
       return false;
+    for (const Value &other : values)
+      if (other.name == value.name)
+        return false;
     value.dtype = known->dtype;
     for (const Json &size : *shape) {
       Dim dim;
@@ -95,6 +98,13 @@ static bool readTarget(const Json *target, Manifest &manifest) {
       return false;
   }
   return true;
+}
+
+// A file beside the artifact, whatever the manifest says.
+static bool isPlainName(const std::string &name) {
+  return !name.empty() && name != "." && name != ".." &&
+         name.find('/') == std::string::npos &&
+         name.find('\0') == std::string::npos;
 }
 
 attune_status_t parseManifest(const char *text, size_t size,
@@ -125,8 +135,7 @@ attune_status_t parseManifest(const char *text, size_t size,
   if (const Json *weights = find(json, "weights"); weights)
     if (const Json *file = find(*weights, "file"); file)
       if (!readString(file, manifest.weightsFile) ||
-          manifest.weightsFile.empty() ||
-          manifest.weightsFile.find('/') != std::string::npos)
+          !isPlainName(manifest.weightsFile))
         return malformed("weights");
   return nullptr;
 }

@@ -3,6 +3,7 @@
 
 #include "runtime/Memory.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <sys/mman.h>
 
@@ -43,6 +44,8 @@ void *Arena::allocate(size_t bytes) {
     if (block.data)
       allocator.deallocate(allocator.context, block.data, block.bytes);
     block = {nullptr, 0};
+    // An allocator may answer null to a request of nothing.
+    bytes = std::max<size_t>(bytes, 1);
     void *data = allocator.allocate(allocator.context, bytes, memoryAlignment);
     if (!data)
       return nullptr;

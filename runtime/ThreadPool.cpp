@@ -113,7 +113,8 @@ bool ThreadPool::takeChunk(uint64_t &ticket) {
 
 void ThreadPool::runChunk(int64_t index) {
   int64_t begin = index * chunkSize;
-  body(captures, begin, std::min(count, begin + chunkSize));
+  // begin + chunkSize may exceed 63 bits in the last chunk.
+  body(captures, begin, begin + std::min(count - begin, chunkSize));
   if (unfinished.fetch_sub(1) == 1 && callerSleeps.load())
     futexWake(unfinished, 1);
 }
