@@ -22,7 +22,7 @@ Artifact::~Artifact() {
     dlclose(library);
 }
 
-attune_status_t Artifact::open(const char *name, bool checkWeights) {
+attune_status_t Artifact::read(const char *name) {
   path = name;
   if (attune_status_t status = File::open(name, file))
     return status;
@@ -30,8 +30,11 @@ attune_status_t Artifact::open(const char *name, bool checkWeights) {
     return status;
   if (attune_status_t status = copyCode())
     return status;
-  if (attune_status_t status =
-          parseManifest(text.data(), text.size(), parsed))
+  return parseManifest(text.data(), text.size(), parsed);
+}
+
+attune_status_t Artifact::open(const char *name, bool checkWeights) {
+  if (attune_status_t status = read(name))
     return status;
   if (attune_status_t status = checkTarget())
     return status;

@@ -22,6 +22,11 @@ public:
   /// Opens `path`. No byte of its code runs before every check has passed:
   /// footer, sizes, hashes, versions, processor, in this order.
   attune_status_t open(const char *path, bool checkWeights);
+  /// The part of it that needs no particular machine: footer, sizes, versions,
+  /// the code's hash and the manifest. Nothing is mapped or loaded.
+  attune_status_t read(const char *path);
+  /// Whether this machine can run what was read.
+  attune_status_t checkTarget() const;
 
   const attune_footer &footer() const { return foot; }
   const Manifest &manifest() const { return parsed; }
@@ -33,7 +38,6 @@ public:
 private:
   attune_status_t readFooter();
   attune_status_t copyCode();
-  attune_status_t checkTarget() const;
   attune_status_t mapWeights(bool check);
   attune_status_t loadCode();
 

@@ -1,0 +1,88 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "runtime/tools/Options.h"
+#include "runtime/tools/Inputs.h"
+
+#include <cerrno>
+#include <cstdlib>
+
+namespace attune {
+
+bool parseDimArgument(const std::string &text,
+                      std::map<std::string, int64_t> &sizes) {
+  size_t equals = text.rfind('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size() ||
+      text.find_first_not_of("0123456789", equals + 1) != std::string::npos)
+    return false;
+  errno = 0;
+  long long size = std::strtoll(text.c_str() + equals + 1, nullptr, 10);
+  return errno == 0 && sizes.emplace(text.substr(0, equals), size).second;
+}
+
+static CLI::Option *addInputs(CLI::App &app, std::vector<std::string> &inputs) {
+  auto check = [](const std::string &text) -> std::string {
+    return isInputArgument(text)
+               ? ""
+               : "'" + text + "' is neither FILE.npz nor NAME=FILE.npy";
+  };
+  return app
+      .add_option("-i,--input", inputs,
+                  "Inputs: an archive of all, FILE.npz, or one, NAME=FILE.npy; "
+                  "may be repeated")
+      ->allow_extra_args(false)
+      ->check(check);
+}
+
+static constexpr int most = 1000000;
+
+void addRunOptions(CLI::App &app, RunOptions &options) {
+  addInputs(app, options.inputs);
+  app.add_option("-o,--output", options.output,
+                 "Archive (.npz) of the outputs; without it their least, mean "
+                 "and largest elements are printed");
+  app.add_option("--threads", options.threads,
+                 "Threads; 0: one for each processor")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--repeat", options.repeat,
+                 "How often to run; the outputs are those of the last run")
+      ->check(CLI::Range(1, most))
+      ->capture_default_str();
+}
+
+void addBenchOptions(CLI::App &app, BenchOptions &options) {
+  CLI::Option *inputs = addInputs(app, options.inputs);
+  auto isDim = [](const std::string &text) -> std::string {
+    std::map<std::string, int64_t> sizes;
+    return parseDimArgument(text, sizes) ? "" : "'" + text + "' is not NAME=N";
+  };
+  app.add_option("--dim", options.dims,
+                 "Sizes for inputs that are made up when no -i is given: "
+                 "NAME=N, or INPUT[DIM]=N where a size has no name. Floats are "
+                 "then between -1 and 1, integers 0 or 1, from a fixed seed")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(isDim)
+      ->excludes(inputs);
+  app.add_option("--threads", options.threads,
+                 "Numbers of threads to measure, such as 1,2; 0: one for each "
+                 "processor")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--repeat", options.repeat, "Runs that are measured")
+      ->check(CLI::Range(1, most))
+      ->capture_default_str();
+  app.add_option("--warmup", options.warmup, "Runs before them")
+      ->check(CLI::Range(0, most))
+      ->capture_default_str();
+  app.add_flag("--json", options.json, "Print JSON");
+}
+
+void addInspectOptions(CLI::App &app, InspectOptions &options) {
+  app.add_flag("--json", options.json, "Print the manifest of the binary");
+}
+
+} // namespace attune
