@@ -17,7 +17,7 @@ static std::string dtypeName(Type type) {
   std::string text;
   llvm::raw_string_ostream(text) << type;
   if (StringRef(text).starts_with("ui"))
-    return text.substr(1);
+    text.erase(1, 1);
   return text;
 }
 

@@ -42,6 +42,7 @@ static void raise(OpPassManager &pm, const PipelineOptions &) {
   pm.addNestedPass<func::FuncOp>(createRaiseNeighboursPass());
   pm.addNestedPass<func::FuncOp>(createRaiseFormsPass());
   pm.addNestedPass<func::FuncOp>(createRaiseAttentionPass());
+  pm.addPass(createDropSignednessPass());
   pm.addNestedPass<func::FuncOp>(createLowerOnnxPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
@@ -102,6 +103,7 @@ static void schedule(OpPassManager &pm, const PipelineOptions &options) {
       {target.lanes, target.queryRows, target.keyVectors}));
   function.addPass(createEmitLinearPass(
       {target.lanes, target.queryRows, target.keyVectors}));
+  function.addPass(createEmitOrderedPass());
   function.addPass(createEmitLoopsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

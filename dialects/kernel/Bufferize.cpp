@@ -40,7 +40,9 @@ struct DestinationBufferization
                                               Op> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
                               const AnalysisState &) const {
-    return cast<DestinationStyleOpInterface>(op).isDpsInput(&operand);
+    // A scatter changes what lies in its destination; the rest replaces it.
+    return isa<ScatterOp>(op) ||
+           cast<DestinationStyleOpInterface>(op).isDpsInput(&operand);
   }
 
   /// Rows of an output may be written before other rows are computed, so no
@@ -81,6 +83,8 @@ void registerBufferization(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, KernelDialect *) {
     LoadWeightOp::attachInterface<LoadWeightBufferization>(*context);
     ContractOp::attachInterface<DestinationBufferization<ContractOp>>(*context);
+    ScanOp::attachInterface<DestinationBufferization<ScanOp>>(*context);
+    ScatterOp::attachInterface<DestinationBufferization<ScatterOp>>(*context);
     AttentionOp::attachInterface<DestinationBufferization<AttentionOp>>(
         *context);
     LinearAttentionOp::attachInterface<

@@ -136,6 +136,44 @@ LogicalResult LinearAttentionOp::verify() {
   return success();
 }
 
+LogicalResult ScanOp::verify() {
+  auto input = cast<ShapedType>(getInput().getType());
+  // C1
+  if (getInit().size() != 1 ||
+      cast<ShapedType>(getInit().front().getType()).getElementType() !=
+          input.getElementType())
+    return emitOpError("requires one destination of the input's type");
+  if (static_cast<int64_t>(getAxis()) >= input.getRank())
+    return emitOpError("requires an axis below ")
+           << input.getRank() << ", but got " << getAxis();
+  // C2
+  if (getCombine().front().getNumArguments() != 2)
+    return emitOpError("requires a region with 2 arguments");
+  return success();
+}
+
+LogicalResult ScatterOp::verify() {
+  auto indices = cast<ShapedType>(getIndices().getType());
+  auto updates = cast<ShapedType>(getUpdates().getType());
+  // C1
+  if (getInit().size() != 1)
+    return emitOpError("requires one destination");
+  int64_t rank = cast<ShapedType>(getInit().front().getType()).getRank();
+  if (static_cast<int64_t>(getPositions().size()) != rank ||
+      static_cast<int64_t>(getIndexed().size()) != rank)
+    return emitOpError("requires one map and one mark for each dimension");
+  for (auto [map, indexed] :
+       llvm::zip(getPositions().getAsValueRange<AffineMapAttr>(), getIndexed()))
+    if (map.getNumDims() != updates.getRank() ||
+        map.getNumResults() != (indexed ? indices.getRank() : 1))
+      return emitOpError("requires maps from updates to places, but got ")
+             << AffineMapAttr::get(map);
+  // C2
+  if (getCombine().front().getNumArguments() != 2)
+    return emitOpError("requires a region with 2 arguments");
+  return success();
+}
+
 /// Destination-style operations on memrefs read their inputs and write their
 /// destinations; on tensors they have no effect.
 template <typename Op>
@@ -152,6 +190,18 @@ static void addEffects(
 }
 
 void ContractOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  addEffects(*this, effects);
+}
+
+void ScanOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  addEffects(*this, effects);
+}
+
+void ScatterOp::getEffects(
     SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
         &effects) {
   addEffects(*this, effects);

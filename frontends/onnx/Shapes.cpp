@@ -87,6 +87,7 @@ public:
       return;
     }
     compareOutputs();
+    restoreRanks();
   }
 
 private:
@@ -146,6 +147,21 @@ private:
                                 "' is declared otherwise: " + failure.what(),
                             false});
       }
+    }
+  }
+
+  /// Where the library finds no shape, the declared rank stands; sizes and
+  /// their names are left to run time.
+  void restoreRanks() {
+    for (int i = 0; i < declared.size(); ++i) {
+      onnx::ValueInfoProto &output = *graph.mutable_output(i);
+      onnx::ValueInfoProto original = declared.Get(i);
+      onnx::TensorShapeProto *rank = shapeOf(original);
+      if (!rank || shapeOf(output))
+        continue;
+      for (auto &dim : *rank->mutable_dim())
+        dim.Clear();
+      *output.mutable_type()->mutable_tensor_type()->mutable_shape() = *rank;
     }
   }
 

@@ -63,6 +63,14 @@ def EmitLoopsPass : EmitPass<"attune-emit-loops"> {
   }];
 }
 
+def EmitOrderedPass : EmitPass<"attune-emit-ordered"> {
+  let summary = "Turn scans and scatters into loops";
+  let description = [{
+    Their steps depend on each other: a scan's along one dimension, a scatter's
+    all, since several updates may meet at one place.
+  }];
+}
+
 def ApproximateMathPass : Pass<"attune-approximate-math"> {
   let summary = "Expand mathematical functions into polynomials";
   let description = [{

@@ -125,9 +125,9 @@ void Outliner::outline(const Dispatch &dispatch) {
 
 /// Work on tensors that is not linalg: kernels and data movement.
 static bool isWork(Operation &op) {
-  return isa<kernel::ContractOp, kernel::AttentionOp, kernel::LinearAttentionOp,
-             tensor::ExtractSliceOp, tensor::InsertSliceOp, tensor::ScatterOp,
-             tensor::GatherOp>(op);
+  return isa<kernel::ContractOp, kernel::AttentionOp,
+             kernel::LinearAttentionOp, kernel::ScanOp, kernel::ScatterOp,
+             tensor::ExtractSliceOp, tensor::InsertSliceOp>(op);
 }
 
 /// A slice that is a kernel of its own copies into a destination.

@@ -15,6 +15,7 @@ import struct
 import subprocess
 import tempfile
 
+import ml_dtypes
 import numpy as np
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -30,7 +31,8 @@ _fail = ctypes.CFUNCTYPE(None, _pointer, ctypes.c_int32, ctypes.c_char_p)
 _body = ctypes.CFUNCTYPE(None, _pointer, _int64, _int64)
 _stopped = ctypes.CFUNCTYPE(ctypes.c_int32, _pointer)
 
-DTYPES = dict(f32="f4", f64="f8", i64="i8", i32="i4", i16="i2", i8="i1", u8="u1", i1="?")
+DTYPES = dict(f64="f8", f32="f4", f16="f2", i64="i8", i32="i4", i16="i2", i8="i1",
+              u64="u8", u32="u4", u16="u2", u8="u1", i1="?", bf16=ml_dtypes.bfloat16)
 
 
 class _Services(ctypes.Structure):

@@ -2,134 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "frontends/onnx/ops/Lowering.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
 namespace attune {
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
-static int64_t axisOf(onnx::NodeOp node, int64_t rank) {
-  int64_t axis = node.getInt("axis", 0);
-  return axis < 0 ? axis + rank : axis;
-}
-
-/// The smallest or largest of all elements, as a tensor without dimensions.
-static Value extremum(Lowering &b, Value tensor, bool largest) {
-  Type element = typeOf(tensor).getElementType();
-  int64_t rank = typeOf(tensor).getRank();
-  Value start = b.constant(element, 0);
-  Value init =
-      linalg::FillOp::create(b, start, b.empty({}, element)).getResult(0);
-  SmallVector<utils::IteratorType> iterators(rank,
-                                             utils::IteratorType::reduction);
-  return b.generic(
-      tensor,
-      {b.getMultiDimIdentityMap(rank),
-       AffineMap::get(rank, 0, b.getContext())},
-      init, iterators, [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
-        if (largest)
-          return arith::MaxSIOp::create(b, loc, x[0], x[1]);
-        return arith::MinSIOp::create(b, loc, x[0], x[1]);
-      });
-}
-
-/// Ends the run unless all of `indices` are in [-size, size).
-static void checkIndices(onnx::NodeOp node, Lowering &b, Value indices,
-                         OpFoldResult size) {
-  Type element = typeOf(indices).getElementType();
-  Value limit =
-      arith::IndexCastOp::create(b, element, b.toIndex(size));
-  Value zero = b.constant(element, 0);
-  Value lowest = arith::SubIOp::create(b, zero, limit);
-  Value largest =
-      tensor::ExtractOp::create(b, extremum(b, indices, true), ValueRange());
-  Value smallest =
-      tensor::ExtractOp::create(b, extremum(b, indices, false), ValueRange());
-  Value below = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, largest,
-                                      limit);
-  Value above = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, smallest,
-                                      lowest);
-  cf::AssertOp::create(b, arith::AndIOp::create(b, below, above),
-                       ("node '" + node.getNodeName() +
-                        "' (Gather): an index is out of range")
-                           .str());
-}
-
-/// Elements of a list of sizes, picked by constant indices.
-static bool gatherElements(onnx::NodeOp node, Lowering &b) {
-  std::optional<SmallVector<Value>> list = b.elements(node.getInputs()[0]);
-  std::optional<SmallVector<int64_t>> indices =
-      b.integers(node.getInputs()[1]);
-  auto type = typeOf(node.getOutputs()[0]);
-  if (!list || !indices || !Lowering::isSmall(type))
-    return false;
-  SmallVector<Value> picked;
-  for (int64_t index : *indices) {
-    index = index < 0 ? index + static_cast<int64_t>(list->size()) : index;
-    if (index < 0 || index >= static_cast<int64_t>(list->size()))
-      return false;
-    picked.push_back((*list)[index]);
-  }
-  b.replace(node, b.fromElements(type, picked));
-  return true;
-}
-
-static LogicalResult lowerGather(onnx::NodeOp node, Lowering &b) {
-  if (gatherElements(node, b))
-    return success();
-  Value data = node.getInputs()[0], indices = node.getInputs()[1];
-  int64_t rank = typeOf(data).getRank(), axis = axisOf(node, rank);
-  int64_t indexRank = typeOf(indices).getRank();
-  OpFoldResult limit = b.size(data, axis);
-  checkIndices(node, b, indices, limit);
-  SmallVector<OpFoldResult> sizes;
-  SmallVector<AffineExpr> exprs;
-  for (int64_t dim = 0; dim < rank; ++dim) {
-    if (dim != axis) {
-      sizes.push_back(b.size(data, dim));
-      continue;
-    }
-    for (int64_t own = 0; own < indexRank; ++own) {
-      exprs.push_back(b.getAffineDimExpr(axis + own));
-      sizes.push_back(b.size(indices, own));
-    }
-  }
-  int64_t loops = sizes.size();
-  Value bound = b.toIndex(limit);
-  Value result = b.generic(
-      indices,
-      {AffineMap::get(loops, 0, exprs, b.getContext()),
-       b.getMultiDimIdentityMap(loops)},
-      b.empty(sizes, typeOf(data).getElementType()),
-      SmallVector<utils::IteratorType>(loops, utils::IteratorType::parallel),
-      [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
-        Value index =
-            arith::IndexCastOp::create(b, loc, b.getIndexType(), x[0]);
-        Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-        Value negative = arith::CmpIOp::create(
-            b, loc, arith::CmpIPredicate::slt, index, zero);
-        Value wrapped = arith::AddIOp::create(b, loc, index, bound);
-        index = arith::SelectOp::create(b, loc, negative, wrapped, index);
-        SmallVector<Value> at;
-        for (int64_t dim = 0; dim < rank; ++dim) {
-          int64_t loop = dim < axis ? dim : dim + indexRank - 1;
-          at.push_back(dim == axis
-                           ? index
-                           : linalg::IndexOp::create(b, loc, loop).getResult());
-        }
-        return tensor::ExtractOp::create(b, loc, data, at);
-      });
-  b.replace(node, result);
-  return success();
-}
-
 static LogicalResult lowerConcat(onnx::NodeOp node, Lowering &b) {
   auto type = typeOf(node.getOutputs()[0]);
+  int64_t axis = axisOf(node, type.getRank(), 1);
   SmallVector<Value> list;
   bool known = Lowering::isSmall(type);
   for (Value input : node.getInputs()) {
@@ -137,68 +18,126 @@ static LogicalResult lowerConcat(onnx::NodeOp node, Lowering &b) {
     known = known && own;
     if (known)
       llvm::append_range(list, *own);
+    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+      if (dim != axis && failed(b.requireEqual(
+                             node, b.size(node.getInputs()[0], dim),
+                             b.size(input, dim), "sizes off the axis")))
+        return failure();
   }
-  if (known) {
+  if (known)
     b.replace(node, b.fromElements(type, list));
-    return success();
-  }
-  b.replace(node, tensor::ConcatOp::create(b, axisOf(node, type.getRank()),
-                                           node.getInputs()));
+  else
+    b.replace(node, tensor::ConcatOp::create(b, axis, node.getInputs()));
   return success();
 }
 
-/// Starts, ends and steps of each dimension, as the file has them.
 namespace {
+/// Starts, ends and steps of each dimension, as the file has them.
 struct Bounds {
   SmallVector<Value> starts, ends;
   SmallVector<int64_t> axes, steps;
 };
+
+/// What a slice takes of one dimension.
+struct Part {
+  Value from, length;
+};
 } // namespace
+
+/// An input that lists integers or, before opset 10, the attribute.
+static std::optional<SmallVector<Value>>
+listed(onnx::NodeOp node, Lowering &b, unsigned input, StringRef attribute) {
+  if (node.getVersion() >= 10)
+    return b.elements(node.getInput(input));
+  SmallVector<Value> values;
+  for (int64_t value : node.getInts(attribute).value_or(SmallVector<int64_t>()))
+    values.push_back(arith::ConstantIntOp::create(b, value, 64));
+  return values;
+}
 
 static FailureOr<Bounds> boundsOf(onnx::NodeOp node, Lowering &b,
                                   int64_t rank) {
-  if (node.getVersion() < 10) {
-    node.emitNodeError("bounds as attributes (before opset 10) are not "
-                       "supported; convert the model to opset 13");
-    return failure();
-  }
-  Bounds bounds;
-  std::optional<SmallVector<Value>> starts = b.elements(node.getInputs()[1]);
-  std::optional<SmallVector<Value>> ends = b.elements(node.getInputs()[2]);
-  std::optional<SmallVector<int64_t>> axes, steps;
+  std::optional<SmallVector<Value>> starts = listed(node, b, 1, "starts");
+  std::optional<SmallVector<Value>> ends = listed(node, b, 2, "ends");
+  size_t count = starts ? starts->size() : 0;
+  std::optional<SmallVector<int64_t>> axes =
+      llvm::to_vector(llvm::seq<int64_t>(0, count));
+  std::optional<SmallVector<int64_t>> steps = SmallVector<int64_t>(count, 1);
   if (node.hasInput(3))
     axes = b.integers(node.getInput(3));
-  else
-    axes = llvm::to_vector(llvm::seq<int64_t>(0, starts ? starts->size() : 0));
+  else if (node.getVersion() < 10 && node.getInts("axes"))
+    axes = node.getInts("axes");
   if (node.hasInput(4))
     steps = b.integers(node.getInput(4));
-  else
-    steps = SmallVector<int64_t>(axes ? axes->size() : 0, 1);
   if (!starts || !ends || !axes || !steps) {
     node.emitNodeError("requires bounds that are computed from sizes, and "
                        "constant axes and steps");
     return failure();
   }
-  for (int64_t &axis : *axes)
-    axis = axis < 0 ? axis + rank : axis;
-  for (int64_t step : *steps)
-    if (step < 1) {
-      node.emitNodeError("a step of ") << step << " is not supported yet";
+  if (ends->size() != count || axes->size() != count ||
+      steps->size() != count || llvm::is_contained(*steps, 0)) {
+    node.emitNodeError("requires as many starts, ends, axes and steps, and no "
+                       "step of 0");
+    return failure();
+  }
+  for (int64_t &axis : *axes) {
+    axis = fromEnd(axis, rank);
+    if (axis < 0 || axis >= rank) {
+      node.emitNodeError("requires axes below the rank");
       return failure();
     }
+  }
   return Bounds{*starts, *ends, *axes, *steps};
 }
 
-/// A bound counted from the end if it is negative, and kept in [0, size].
-static Value clampBound(Lowering &b, Value bound, Value size) {
-  Value at = b.createOrFold<arith::IndexCastOp>(b.getIndexType(), bound);
+/// A bound counted from the end if it is negative, and kept in [low, high].
+static Value clampBound(Lowering &b, Value bound, Value size, Value low,
+                        Value high) {
+  Value at = b.toIndex(b.asSize(bound));
   Value zero = b.constant(b.getIndexType(), 0);
   Value negative =
       b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::slt, at, zero);
   Value wrapped = b.createOrFold<arith::AddIOp>(at, size);
   at = b.createOrFold<arith::SelectOp>(negative, wrapped, at);
-  at = b.createOrFold<arith::MaxSIOp>(at, zero);
-  return b.createOrFold<arith::MinSIOp>(at, size);
+  at = b.createOrFold<arith::MaxSIOp>(at, low);
+  return b.createOrFold<arith::MinSIOp>(at, high);
+}
+
+static Part partOf(Lowering &b, Value start, Value end, int64_t step,
+                   Value size) {
+  Value zero = b.constant(b.getIndexType(), 0);
+  Value low = zero, high = size, from, to;
+  if (step < 0) {
+    low = b.constant(b.getIndexType(), -1);
+    high = b.createOrFold<arith::SubIOp>(size, b.constant(b.getIndexType(), 1));
+  }
+  from = clampBound(b, start, size, low, high);
+  to = clampBound(b, end, size, low, high);
+  Value length = step < 0 ? b.createOrFold<arith::SubIOp>(from, to)
+                          : b.createOrFold<arith::SubIOp>(to, from);
+  length = b.createOrFold<arith::MaxSIOp>(length, zero);
+  if (int64_t by = std::abs(step); by > 1)
+    length = b.createOrFold<arith::CeilDivSIOp>(
+        length, b.constant(b.getIndexType(), by));
+  return {from, length};
+}
+
+/// A list of sizes stays one.
+static bool sliceElements(onnx::NodeOp node, Lowering &b, Value input,
+                          ArrayRef<Part> parts, const Bounds &bounds) {
+  std::optional<SmallVector<Value>> list = b.elements(input);
+  if (!list || typeOf(input).getRank() != 1 || parts.size() != 1)
+    return false;
+  std::optional<int64_t> from = getConstantIntValue(parts[0].from);
+  std::optional<int64_t> count = getConstantIntValue(parts[0].length);
+  if (!from || !count)
+    return false;
+  SmallVector<Value> kept;
+  for (int64_t i = 0; i < *count; ++i)
+    kept.push_back((*list)[*from + i * bounds.steps[0]]);
+  b.replace(node, b.fromElements(
+                      RankedTensorType::get({*count}, elementOf(input)), kept));
+  return true;
 }
 
 static LogicalResult lowerSlice(onnx::NodeOp node, Lowering &b) {
@@ -209,65 +148,117 @@ static LogicalResult lowerSlice(onnx::NodeOp node, Lowering &b) {
     return failure();
   SmallVector<OpFoldResult> offsets(rank, b.getIndexAttr(0));
   SmallVector<OpFoldResult> sizes = b.sizes(input);
-  SmallVector<OpFoldResult> steps(rank, b.getIndexAttr(1));
+  SmallVector<int64_t> steps(rank, 1);
+  SmallVector<Part> parts;
   for (auto [axis, start, end, step] : llvm::zip(
            bounds->axes, bounds->starts, bounds->ends, bounds->steps)) {
-    Value size = b.toIndex(sizes[axis]);
-    Value from = clampBound(b, start, size), to = clampBound(b, end, size);
-    Value length = b.createOrFold<arith::SubIOp>(to, from);
-    length = b.createOrFold<arith::MaxSIOp>(
-        length, b.constant(b.getIndexType(), 0));
-    Value by = b.constant(b.getIndexType(), step);
-    if (step > 1)
-      length = b.createOrFold<arith::CeilDivSIOp>(length, by);
-    offsets[axis] = getAsOpFoldResult(from);
-    sizes[axis] = getAsOpFoldResult(length);
-    steps[axis] = b.getIndexAttr(step);
+    Part part = partOf(b, start, end, step, b.toIndex(sizes[axis]));
+    parts.push_back(part);
+    offsets[axis] = getAsOpFoldResult(part.from);
+    sizes[axis] = getAsOpFoldResult(part.length);
+    steps[axis] = step;
   }
-  if (std::optional<SmallVector<Value>> list = b.elements(input)) {
-    std::optional<int64_t> from = getConstantIntValue(offsets[0]);
-    std::optional<int64_t> count = getConstantIntValue(sizes[0]);
-    if (from && count) {
-      SmallVector<Value> kept;
-      for (int64_t i = 0; i < *count; ++i)
-        kept.push_back((*list)[*from + i * *getConstantIntValue(steps[0])]);
-      auto type =
-          RankedTensorType::get({*count}, typeOf(input).getElementType());
-      b.replace(node, b.fromElements(type, kept));
-      return success();
-    }
+  if (sliceElements(node, b, input, parts, *bounds))
+    return success();
+  if (llvm::all_of(steps, [](int64_t step) { return step > 0; })) {
+    b.replace(node, tensor::ExtractSliceOp::create(
+                        b, input, offsets, sizes,
+                        getAsIndexOpFoldResult(b.getContext(), steps)));
+    return success();
   }
-  b.replace(node,
-            tensor::ExtractSliceOp::create(b, input, offsets, sizes, steps));
+  SmallVector<Value> first = llvm::map_to_vector(
+      offsets, [&](OpFoldResult offset) { return b.toIndex(offset); });
+  b.replace(
+      node,
+      b.compute(sizes, elementOf(input),
+                [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) -> Value {
+                  SmallVector<Value> at;
+                  for (auto [iv, from, step] : llvm::zip(ivs, first, steps)) {
+                    Value by = arith::ConstantIndexOp::create(b, step);
+                    at.push_back(arith::AddIOp::create(
+                        b, from, arith::MulIOp::create(b, iv, by)));
+                  }
+                  return tensor::ExtractOp::create(b, input, at);
+                }));
   return success();
+}
+
+/// The parts' sizes along the axis: listed, or equal but for the last one.
+static FailureOr<SmallVector<OpFoldResult>>
+partSizes(onnx::NodeOp node, Lowering &b, OpFoldResult whole) {
+  SmallVector<OpFoldResult> parts;
+  unsigned count = node.getOutputs().size();
+  if (node.hasInput(1)) {
+    std::optional<SmallVector<Value>> listed = b.elements(node.getInput(1));
+    if (!listed) {
+      node.emitNodeError("requires parts that are computed from sizes");
+      return failure();
+    }
+    for (Value part : *listed)
+      parts.push_back(b.asSize(part));
+  } else if (std::optional<SmallVector<int64_t>> given = node.getInts("split")) {
+    parts = getAsIndexOpFoldResult(b.getContext(), *given);
+  } else {
+    Value size = b.toIndex(whole), zero = b.constant(b.getIndexType(), 0);
+    Value chunk = b.createOrFold<arith::CeilDivSIOp>(
+        size, b.constant(b.getIndexType(), count));
+    Value left = size;
+    for (unsigned i = 0; i < count; ++i) {
+      Value part = b.createOrFold<arith::MinSIOp>(left, chunk);
+      parts.push_back(getAsOpFoldResult(part));
+      left = b.createOrFold<arith::MaxSIOp>(
+          b.createOrFold<arith::SubIOp>(left, part), zero);
+    }
+    return parts;
+  }
+  if (parts.size() != count) {
+    node.emitNodeError("requires as many parts as outputs");
+    return failure();
+  }
+  Value sum = b.constant(b.getIndexType(), 0);
+  for (OpFoldResult part : parts)
+    sum = b.createOrFold<arith::AddIOp>(sum, b.toIndex(part));
+  if (failed(b.requireEqual(node, getAsOpFoldResult(sum), whole,
+                            "sizes of the parts and the whole")))
+    return failure();
+  return parts;
 }
 
 static LogicalResult lowerSplit(onnx::NodeOp node, Lowering &b) {
   Value input = node.getInputs()[0];
   int64_t rank = typeOf(input).getRank(), axis = axisOf(node, rank);
+  FailureOr<SmallVector<OpFoldResult>> parts =
+      partSizes(node, b, b.size(input, axis));
+  if (failed(parts))
+    return failure();
   SmallVector<OpFoldResult> offsets(rank, b.getIndexAttr(0));
   SmallVector<OpFoldResult> steps(rank, b.getIndexAttr(1));
-  int64_t next = 0;
-  for (auto [index, output] : llvm::enumerate(node.getOutputs())) {
-    auto type = typeOf(output);
-    if (type.isDynamicDim(axis))
-      return node.emitNodeError("requires parts of constant size");
-    SmallVector<OpFoldResult> sizes = b.sizes(input);
-    sizes[axis] = b.getIndexAttr(type.getDimSize(axis));
-    offsets[axis] = b.getIndexAttr(next);
-    next += type.getDimSize(axis);
-    b.replace(node,
-              tensor::ExtractSliceOp::create(b, input, offsets, sizes, steps),
-              index);
+  SmallVector<OpFoldResult> sizes = b.sizes(input);
+  std::optional<SmallVector<Value>> list = b.elements(input);
+  Value next = b.constant(b.getIndexType(), 0);
+  for (auto [index, part] : llvm::enumerate(*parts)) {
+    offsets[axis] = getAsOpFoldResult(next);
+    sizes[axis] = part;
+    std::optional<int64_t> from = getConstantIntValue(next);
+    std::optional<int64_t> count = getConstantIntValue(part);
+    next = b.createOrFold<arith::AddIOp>(next, b.toIndex(part));
+    Value result;
+    if (list && rank == 1 && from && count)
+      result = b.fromElements(
+          RankedTensorType::get({*count}, elementOf(input)),
+          ArrayRef<Value>(*list).slice(*from, *count));
+    else
+      result =
+          tensor::ExtractSliceOp::create(b, input, offsets, sizes, steps);
+    b.replace(node, result, index);
   }
   return success();
 }
 
 void addIndexing(LoweringTable &table) {
-  table["Concat"] = lowerConcat;
-  table["Gather"] = lowerGather;
-  table["Slice"] = lowerSlice;
-  table["Split"] = lowerSplit;
+  table.move("Concat", lowerConcat);
+  table.move("Slice", lowerSlice);
+  table.move("Split", lowerSplit);
 }
 
 } // namespace attune

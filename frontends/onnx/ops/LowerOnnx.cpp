@@ -1,6 +1,8 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "dialects/attn/Attn.h"
+#include "dialects/kernel/Kernel.h"
 #include "frontends/onnx/ops/Lowering.h"
 #include "frontends/onnx/ops/Passes.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
@@ -15,18 +17,31 @@ namespace attune {
 
 static LoweringTable makeTable() {
   LoweringTable table;
+  addActivations(table);
+  addAttention(table);
+  addCasts(table);
+  addConvolution(table);
+  addEinsum(table);
   addElementwise(table);
+  addFills(table);
+  addGather(table);
   addIndexing(table);
   addMatMul(table);
-  addNeighbours(table);
+  addNormalization(table);
+  addPadding(table);
+  addPooling(table);
   addReductions(table);
+  addRotary(table);
+  addScatter(table);
+  addSelection(table);
   addShapes(table);
+  addSpatial(table);
   return table;
 }
 
-static const LoweringTable &lowerings() {
+static const llvm::StringMap<Operator> &lowerings() {
   static const LoweringTable table = makeTable();
-  return table;
+  return table.get();
 }
 
 bool hasLowering(StringRef domain, StringRef opType) {
@@ -41,7 +56,9 @@ static bool isSupported(Type type) {
   if (!tensor)
     return false;
   Type element = tensor.getElementType();
-  return isa<FloatType>(element) || element.isSignlessInteger();
+  return element.isF16() || element.isBF16() || element.isF32() ||
+         element.isF64() || element.isSignlessInteger(1) ||
+         (element.isSignlessInteger() && element.getIntOrFloatBitWidth() >= 8);
 }
 
 /// Reports what is wrong with a node before anything is lowered.
@@ -75,7 +92,10 @@ struct LowerOnnx : impl::LowerOnnxPassBase<LowerOnnx> {
     for (onnx::NodeOp node : nodes) {
       lowering.setLoc(node.getLoc());
       lowering.setInsertionPoint(node);
-      if (failed(lowerings().lookup(node.getOpType())(node, lowering)))
+      const Operator &known = lowerings().find(node.getOpType())->second;
+      if (!known.onlyMoves)
+        lowering.widen(node);
+      if (failed(known.lower(node, lowering)) || lowering.hasFailed())
         return signalPassFailure();
     }
     for (onnx::NodeOp node : llvm::reverse(nodes))

@@ -90,20 +90,8 @@ static FailureOr<OpFoldResult> join(Lowering &b, onnx::NodeOp node,
   std::optional<int64_t> r = getConstantIntValue(right);
   if (l && r && *l == *r)
     return left;
-  if (l && r) {
-    node.emitNodeError("requires sizes that can be broadcast, but got ")
-        << *l << " and " << *r;
+  if (failed(b.requireEqual(node, left, right, "two sizes")))
     return failure();
-  }
-  Value equal =
-      arith::CmpIOp::create(b, arith::CmpIPredicate::eq, b.toIndex(left),
-                            b.toIndex(right));
-  cf::AssertOp::create(b, equal,
-                       ("node '" + node.getNodeName() + "' (" +
-                        node.getOpType() +
-                        "): two sizes that are known at run time only must be "
-                        "equal here")
-                           .str());
   return l ? left : right;
 }
 
@@ -185,7 +173,15 @@ Value Lowering::fromElements(RankedTensorType type, ArrayRef<Value> elements) {
 
 void Lowering::replace(onnx::NodeOp node, Value value, unsigned output) {
   Value old = node.getOutputs()[output];
-  if (value.getType() != old.getType()) {
+  if (isa<NoneType>(old.getType()))
+    return;
+  RankedTensorType type = typeOf(value), wanted = typeOf(old);
+  if (type != wanted && !tensor::CastOp::areCastCompatible(type, wanted)) {
+    node.emitNodeError("gives ") << type << ", but the model says " << wanted;
+    refused = true;
+    return;
+  }
+  if (type != wanted) {
     Value cast = createOrFold<tensor::CastOp>(old.getType(), value);
     if (auto found = known.find(value); found != known.end()) {
       SmallVector<Value> elements = found->second;
@@ -195,7 +191,36 @@ void Lowering::replace(onnx::NodeOp node, Value value, unsigned output) {
   }
   if (!names.count(value))
     names[value] = onnx::dimNames(old);
+  if (auto found = narrow.find(old); found != narrow.end()) {
+    value = convert(value, found->second.getElementType());
+    value = createOrFold<tensor::CastOp>(found->second, value);
+    if (!names.count(value))
+      names[value] = onnx::dimNames(old);
+  }
   old.replaceAllUsesWith(value);
+}
+
+static bool isHalf(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && (tensor.getElementType().isF16() ||
+                    tensor.getElementType().isBF16());
+}
+
+void Lowering::widen(onnx::NodeOp node) {
+  for (OpOperand &operand : node->getOpOperands()) {
+    if (!isHalf(operand.get().getType()))
+      continue;
+    Value wide = convert(operand.get(), getF32Type());
+    names[wide] = namesOf(operand.get());
+    operand.set(wide);
+  }
+  for (Value output : node.getOutputs()) {
+    if (!isHalf(output.getType()))
+      continue;
+    auto type = cast<RankedTensorType>(output.getType());
+    narrow[output] = type;
+    output.setType(type.clone(getF32Type()));
+  }
 }
 
 } // namespace attune

@@ -12,6 +12,27 @@
 
 namespace attune {
 
+inline mlir::RankedTensorType typeOf(mlir::Value tensor) {
+  return mlir::cast<mlir::RankedTensorType>(tensor.getType());
+}
+inline mlir::Type elementOf(mlir::Value tensor) {
+  return typeOf(tensor).getElementType();
+}
+inline bool isFloat(mlir::Value value) {
+  return mlir::isa<mlir::FloatType>(getElementTypeOrSelf(value.getType()));
+}
+/// Whether the file has an unsigned type for input or output `index`.
+bool isUnsignedInput(onnx::NodeOp node, unsigned index = 0);
+bool isUnsignedOutput(onnx::NodeOp node, unsigned index = 0);
+/// `at`, counted from the end if it is negative.
+inline int64_t fromEnd(int64_t at, int64_t size) {
+  return at < 0 ? at + size : at;
+}
+/// The attribute `axis` of a node on a tensor of `rank`.
+inline int64_t axisOf(onnx::NodeOp node, int64_t rank, int64_t otherwise = 0) {
+  return fromEnd(node.getInt("axis", otherwise), rank);
+}
+
 /// What turns nodes of a graph into linalg. Values keep their builtin tensor
 /// types; the builder stands before the node that is being lowered.
 class Lowering : public mlir::ImplicitLocOpBuilder {
@@ -43,6 +64,39 @@ public:
   mlir::Value elementwise(onnx::NodeOp node, mlir::ValueRange inputs,
                           mlir::Type element, Body body);
 
+  /// A tensor whose element at `ivs` is `body(ivs)`.
+  using IndexBody = llvm::function_ref<mlir::Value(
+      mlir::ImplicitLocOpBuilder &, llvm::ArrayRef<mlir::Value>)>;
+  mlir::Value compute(llvm::ArrayRef<mlir::OpFoldResult> sizes,
+                      mlir::Type element, IndexBody body);
+  /// `input`, which is contiguous, with the given sizes.
+  mlir::Value reshape(mlir::Value input,
+                      llvm::ArrayRef<mlir::OpFoldResult> sizes);
+  mlir::Value transpose(mlir::Value input, llvm::ArrayRef<int64_t> permutation);
+  /// A tensor that holds `value` everywhere.
+  mlir::Value fill(llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Value value);
+  mlir::Value convert(mlir::Value tensor, mlir::Type element);
+  /// The first element of a tensor of one element.
+  mlir::Value scalar(mlir::Value tensor);
+
+  mlir::OpFoldResult multiply(mlir::OpFoldResult left, mlir::OpFoldResult right);
+  /// Product of the sizes [begin, end).
+  mlir::OpFoldResult product(llvm::ArrayRef<mlir::OpFoldResult> sizes);
+  /// An integer that sizes are computed with, as a size.
+  mlir::OpFoldResult asSize(mlir::Value integer);
+
+  /// Ends the run with a message unless `condition` holds.
+  void require(onnx::NodeOp node, mlir::Value condition,
+               llvm::StringRef message);
+  /// Checks that two sizes are equal, now or at run time.
+  mlir::LogicalResult requireEqual(onnx::NodeOp node, mlir::OpFoldResult left,
+                                   mlir::OpFoldResult right,
+                                   llvm::StringRef what);
+  /// Ends the run unless all of `indices` are in [-limit, limit). With several
+  /// limits, each is that of one position of the last dimension.
+  void checkIndices(onnx::NodeOp node, mlir::Value indices,
+                    llvm::ArrayRef<mlir::OpFoldResult> limits);
+
   /// The elements of a small tensor of integers, booleans or scalars that
   /// sizes are computed with; nothing for any other.
   std::optional<llvm::SmallVector<mlir::Value>> elements(mlir::Value tensor);
@@ -55,27 +109,70 @@ public:
 
   /// Gives up the node for `value`, cast to the type that the graph expects.
   void replace(onnx::NodeOp node, mlir::Value value, unsigned output = 0);
+  /// Whether some value did not have the type that the graph expects.
+  bool hasFailed() const { return refused; }
+  /// Lets the node compute in f32 what the file has in 16 bits.
+  void widen(onnx::NodeOp node);
 
 private:
   mlir::func::FuncOp graph;
+  bool refused = false;
   llvm::SmallVector<llvm::StringRef> namesOf(mlir::Value tensor);
 
   llvm::StringMap<mlir::Value> symbols;
   /// Names of the sizes of values that took a node's place.
   llvm::DenseMap<mlir::Value, llvm::SmallVector<llvm::StringRef>> names;
   llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::Value>> known;
+  /// Outputs of widened nodes, and the types that the graph expects.
+  llvm::DenseMap<mlir::Value, mlir::RankedTensorType> narrow;
 };
 
-using LowerNode = mlir::LogicalResult (*)(onnx::NodeOp, Lowering &);
-using LoweringTable = llvm::StringMap<LowerNode>;
+/// Checks that no size of `indices` but that of `axis` exceeds the data's.
+mlir::LogicalResult checkSmaller(onnx::NodeOp node, Lowering &b,
+                                 mlir::Value indices, mlir::Value data,
+                                 int64_t axis);
+
+/// How to lower the nodes of one operator.
+struct Operator {
+  using Lower = mlir::LogicalResult (*)(onnx::NodeOp, Lowering &);
+  Lower lower = nullptr;
+  /// Elements are only moved, so that any type will do as it is.
+  bool onlyMoves = false;
+};
+class LoweringTable {
+public:
+  void compute(llvm::StringRef op, Operator::Lower lower) {
+    operators[op] = {lower, false};
+  }
+  void move(llvm::StringRef op, Operator::Lower lower) {
+    operators[op] = {lower, true};
+  }
+  const llvm::StringMap<Operator> &get() const { return operators; }
+
+private:
+  llvm::StringMap<Operator> operators;
+};
 
 // One family a file: each adds its operators.
+void addActivations(LoweringTable &table);
+void addAttention(LoweringTable &table);
+void addCasts(LoweringTable &table);
+void addConvolution(LoweringTable &table);
+void addEinsum(LoweringTable &table);
 void addElementwise(LoweringTable &table);
-void addShapes(LoweringTable &table);
+void addFills(LoweringTable &table);
+void addGather(LoweringTable &table);
 void addIndexing(LoweringTable &table);
 void addMatMul(LoweringTable &table);
-void addNeighbours(LoweringTable &table);
+void addNormalization(LoweringTable &table);
+void addPadding(LoweringTable &table);
+void addPooling(LoweringTable &table);
 void addReductions(LoweringTable &table);
+void addRotary(LoweringTable &table);
+void addScatter(LoweringTable &table);
+void addSelection(LoweringTable &table);
+void addShapes(LoweringTable &table);
+void addSpatial(LoweringTable &table);
 
 } // namespace attune
 

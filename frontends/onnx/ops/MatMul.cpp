@@ -1,42 +1,12 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "frontends/onnx/ops/Lowering.h"
+#include "frontends/onnx/ops/Reduce.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
 namespace attune {
-
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
-/// sum over the last iterator of lhs * rhs, from zero.
-static Value contract(Lowering &b, Value lhs, Value rhs, AffineMap lhsMap,
-                      AffineMap rhsMap, ArrayRef<OpFoldResult> sizes) {
-  Type element = typeOf(lhs).getElementType();
-  int64_t rank = sizes.size();
-  Value zero = b.constant(element, 0);
-  Value init =
-      linalg::FillOp::create(b, zero, b.empty(sizes, element)).getResult(0);
-  SmallVector<AffineExpr> out;
-  for (int64_t dim = 0; dim < rank; ++dim)
-    out.push_back(b.getAffineDimExpr(dim));
-  AffineMap outMap = AffineMap::get(rank + 1, 0, out, b.getContext());
-  SmallVector<utils::IteratorType> iterators(rank,
-                                             utils::IteratorType::parallel);
-  iterators.push_back(utils::IteratorType::reduction);
-  return b.generic(
-      {lhs, rhs}, {lhsMap, rhsMap, outMap}, init, iterators,
-      [](OpBuilder &b, Location loc, ValueRange x) -> Value {
-        if (isa<FloatType>(x[0].getType()))
-          return arith::AddFOp::create(
-              b, loc, x[2], arith::MulFOp::create(b, loc, x[0], x[1]));
-        return arith::AddIOp::create(
-            b, loc, x[2], arith::MulIOp::create(b, loc, x[0], x[1]));
-      });
-}
 
 /// Batch dimensions of one side, aligned right among `batch` of them.
 static LogicalResult batchExprs(onnx::NodeOp node, Lowering &b, Value side,
@@ -49,26 +19,26 @@ static LogicalResult batchExprs(onnx::NodeOp node, Lowering &b, Value side,
     bool repeated = typeOf(side).getDimSize(dim) == 1 && there >= 0 &&
                     typeOf(other).getDimSize(there) != 1;
     if (there >= 0 && !repeated && typeOf(other).getDimSize(there) != 1 &&
-        b.size(side, dim) != b.size(other, there))
-      return node.emitNodeError("requires equal batch sizes at dimension ")
-             << at;
+        failed(b.requireEqual(node, b.size(side, dim), b.size(other, there),
+                              "batch sizes")))
+      return failure();
     exprs.push_back(repeated ? b.getAffineConstantExpr(0)
                              : b.getAffineDimExpr(at));
   }
   return success();
 }
 
-static LogicalResult lowerMatMul(onnx::NodeOp node, Lowering &b) {
-  Value lhs = node.getInputs()[0], rhs = node.getInputs()[1];
+/// Product of matrices, or of stacks of them.
+static Value multiplyMatrices(onnx::NodeOp node, Lowering &b, Value lhs,
+                              Value rhs) {
   int64_t left = typeOf(lhs).getRank(), right = typeOf(rhs).getRank();
-  if (left < 2 || right < 2)
-    return node.emitNodeError("vectors as operands are not supported yet; "
-                              "make them matrices with Unsqueeze");
   int64_t batch = std::max(left, right) - 2;
   SmallVector<AffineExpr> lhsExprs, rhsExprs;
   if (failed(batchExprs(node, b, lhs, rhs, batch, lhsExprs)) ||
-      failed(batchExprs(node, b, rhs, lhs, batch, rhsExprs)))
-    return failure();
+      failed(batchExprs(node, b, rhs, lhs, batch, rhsExprs)) ||
+      failed(b.requireEqual(node, b.size(lhs, left - 1),
+                            b.size(rhs, right - 2), "inner sizes")))
+    return {};
   AffineExpr m = b.getAffineDimExpr(batch), n = b.getAffineDimExpr(batch + 1);
   AffineExpr k = b.getAffineDimExpr(batch + 2);
   lhsExprs.append({m, k});
@@ -85,8 +55,30 @@ static LogicalResult lowerMatMul(onnx::NodeOp node, Lowering &b) {
   auto map = [&](ArrayRef<AffineExpr> exprs) {
     return AffineMap::get(batch + 3, 0, exprs, b.getContext());
   };
-  b.replace(node,
-            contract(b, lhs, rhs, map(lhsExprs), map(rhsExprs), sizes));
+  return contract(b, lhs, rhs, map(lhsExprs), map(rhsExprs), sizes);
+}
+
+/// A vector is a matrix of one row on the left, of one column on the right.
+static LogicalResult lowerMatMul(onnx::NodeOp node, Lowering &b) {
+  Value lhs = node.getInputs()[0], rhs = node.getInputs()[1];
+  bool leftVector = typeOf(lhs).getRank() == 1;
+  bool rightVector = typeOf(rhs).getRank() == 1;
+  OpFoldResult one = b.getIndexAttr(1);
+  if (leftVector)
+    lhs = b.reshape(lhs, {one, b.size(lhs, 0)});
+  if (rightVector)
+    rhs = b.reshape(rhs, {b.size(rhs, 0), one});
+  Value result = multiplyMatrices(node, b, lhs, rhs);
+  if (!result)
+    return failure();
+  SmallVector<OpFoldResult> sizes = b.sizes(result);
+  if (rightVector)
+    sizes.pop_back();
+  if (leftVector)
+    sizes.erase(sizes.end() - (rightVector ? 1 : 2));
+  if (leftVector || rightVector)
+    result = b.reshape(result, sizes);
+  b.replace(node, result);
   return success();
 }
 
@@ -102,14 +94,18 @@ static LogicalResult lowerGemm(onnx::NodeOp node, Lowering &b) {
       std::swap(exprs[0], exprs[1]);
     return AffineMap::get(3, 0, exprs, b.getContext());
   };
+  if (failed(b.requireEqual(node, b.size(lhs, leftTransposed ? 0 : 1),
+                            b.size(rhs, rightTransposed ? 1 : 0),
+                            "inner sizes")))
+    return failure();
   Value result = contract(b, lhs, rhs, map(m, k, leftTransposed),
                           map(k, n, rightTransposed),
                           {b.size(lhs, leftTransposed ? 1 : 0),
                            b.size(rhs, rightTransposed ? 0 : 1)});
   double alpha = node.getFloat("alpha", 1), beta = node.getFloat("beta", 1);
-  Type element = typeOf(lhs).getElementType();
-  if (!isa<FloatType>(element))
-    return node.emitNodeError("is supported on floats only");
+  Type element = elementOf(lhs);
+  if (!isa<FloatType>(element) && (alpha != 1 || beta != 1))
+    return node.emitNodeError("requires alpha = beta = 1 for integers");
   SmallVector<Value> inputs = {result};
   if (node.hasInput(2) && beta != 0)
     inputs.push_back(node.getInput(2));
@@ -120,6 +116,8 @@ static LogicalResult lowerGemm(onnx::NodeOp node, Lowering &b) {
   result = b.elementwise(
       node, inputs, element,
       [&](OpBuilder &inner, Location loc, ValueRange x) -> Value {
+        if (!isFloat(x[0]))
+          return arith::AddIOp::create(inner, loc, x[0], x[1]);
         auto scaled = [&](Value value, double by) -> Value {
           if (by == 1)
             return value;
@@ -139,8 +137,8 @@ static LogicalResult lowerGemm(onnx::NodeOp node, Lowering &b) {
 }
 
 void addMatMul(LoweringTable &table) {
-  table["Gemm"] = lowerGemm;
-  table["MatMul"] = lowerMatMul;
+  table.compute("Gemm", lowerGemm);
+  table.compute("MatMul", lowerMatMul);
 }
 
 } // namespace attune

@@ -6,6 +6,15 @@
 
 include "mlir/Pass/PassBase.td"
 
+def DropSignednessPass
+    : Pass<"attune-drop-signedness", "::mlir::ModuleOp"> {
+  let summary = "Give unsigned integers types without a sign";
+  let description = [{
+    What computes with integers takes types without a sign; a node's marks
+    `onnx.unsigned_inputs` and `onnx.unsigned_outputs` keep what the file has.
+  }];
+}
+
 def LowerOnnxPass : Pass<"attune-lower-onnx", "::mlir::func::FuncOp"> {
   let summary = "Turn every node into linalg on tensors";
   let description = [{
@@ -13,8 +22,8 @@ def LowerOnnxPass : Pass<"attune-lower-onnx", "::mlir::func::FuncOp"> {
     scalars: what a file does with shapes leaves no tensor behind.
   }];
   let dependentDialects = [
-    "::attune::attn::AttnDialect", "::mlir::arith::ArithDialect",
-    "::mlir::cf::ControlFlowDialect",
+    "::attune::attn::AttnDialect", "::attune::kernel::KernelDialect",
+    "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
     "::mlir::tensor::TensorDialect"];
 }

@@ -1,133 +1,13 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "frontends/onnx/ops/Lowering.h"
+#include "frontends/onnx/ops/Reduce.h"
+#include "frontends/onnx/ops/Scalars.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
 namespace attune {
-
-using Axes = SmallVector<int64_t>;
-
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
-/// Combines the elements of `input` along `axes`; reduced dimensions go.
-static Value reduce(Lowering &b, Value input, const Axes &axes, double start,
-                    Lowering::Body body) {
-  Type element = typeOf(input).getElementType();
-  int64_t rank = typeOf(input).getRank();
-  SmallVector<OpFoldResult> sizes;
-  SmallVector<AffineExpr> kept;
-  SmallVector<utils::IteratorType> iterators(rank,
-                                             utils::IteratorType::parallel);
-  for (int64_t dim = 0; dim < rank; ++dim) {
-    if (llvm::is_contained(axes, dim)) {
-      iterators[dim] = utils::IteratorType::reduction;
-      continue;
-    }
-    sizes.push_back(b.size(input, dim));
-    kept.push_back(b.getAffineDimExpr(dim));
-  }
-  Value init = linalg::FillOp::create(b, b.constant(element, start),
-                                      b.empty(sizes, element))
-                   .getResult(0);
-  return b.generic(input,
-                   {b.getMultiDimIdentityMap(rank),
-                    AffineMap::get(rank, 0, kept, b.getContext())},
-                   init, iterators, body);
-}
-
-/// `body(x, reduced)` on every element of `input`, where `reduced` lacks
-/// `axes`.
-static Value combine(Lowering &b, Value input, Value reduced, const Axes &axes,
-                     Lowering::Body body) {
-  int64_t rank = typeOf(input).getRank();
-  SmallVector<AffineExpr> kept;
-  for (int64_t dim = 0; dim < rank; ++dim)
-    if (!llvm::is_contained(axes, dim))
-      kept.push_back(b.getAffineDimExpr(dim));
-  AffineMap identity = b.getMultiDimIdentityMap(rank);
-  return b.generic(
-      {input, reduced},
-      {identity, AffineMap::get(rank, 0, kept, b.getContext()), identity},
-      b.empty(b.sizes(input), typeOf(input).getElementType()),
-      SmallVector<utils::IteratorType>(rank, utils::IteratorType::parallel),
-      body);
-}
-
-/// Puts dimensions of size 1 where `axes` were.
-static Value keepDims(Lowering &b, Value reduced, const Axes &axes,
-                      int64_t rank) {
-  auto type = typeOf(reduced);
-  SmallVector<ReassociationIndices> groups;
-  ReassociationIndices leading;
-  SmallVector<OpFoldResult> sizes;
-  SmallVector<int64_t> shape;
-  for (int64_t dim = 0, next = 0; dim < rank; ++dim) {
-    bool gone = llvm::is_contained(axes, dim);
-    sizes.push_back(gone ? OpFoldResult(b.getIndexAttr(1))
-                         : b.size(reduced, next));
-    shape.push_back(gone ? 1 : type.getDimSize(next));
-    next += !gone;
-    if (!gone) {
-      groups.push_back(groups.empty() ? leading : ReassociationIndices());
-      groups.back().push_back(dim);
-    } else if (groups.empty()) {
-      leading.push_back(dim);
-    } else {
-      groups.back().push_back(dim);
-    }
-  }
-  return tensor::ExpandShapeOp::create(
-      b, RankedTensorType::get(shape, type.getElementType()), reduced, groups,
-      sizes);
-}
-
-static Value sumOf(OpBuilder &b, Location loc, ValueRange x) {
-  if (isa<FloatType>(x[0].getType()))
-    return arith::AddFOp::create(b, loc, x[1], x[0]);
-  return arith::AddIOp::create(b, loc, x[1], x[0]);
-}
-
-static Value sumOfSquares(OpBuilder &b, Location loc, ValueRange x) {
-  return arith::AddFOp::create(b, loc, x[1],
-                               arith::MulFOp::create(b, loc, x[0], x[0]));
-}
-
-static Value maximumOf(OpBuilder &b, Location loc, ValueRange x) {
-  return arith::MaximumFOp::create(b, loc, x[1], x[0]);
-}
-
-static Value minimumOf(OpBuilder &b, Location loc, ValueRange x) {
-  return arith::MinimumFOp::create(b, loc, x[1], x[0]);
-}
-
-/// How many elements each sum has, as a float.
-static Value countOf(Lowering &b, Value input, const Axes &axes) {
-  Value count = b.constant(b.getIndexType(), 1);
-  for (int64_t axis : axes)
-    count = b.createOrFold<arith::MulIOp>(count,
-                                          b.toIndex(b.size(input, axis)));
-  Type element = typeOf(input).getElementType();
-  Value integer = arith::IndexCastOp::create(b, b.getI64Type(), count);
-  return arith::SIToFPOp::create(b, element, integer);
-}
-
-static Value divide(Lowering &b, Value tensor, Value by) {
-  int64_t rank = typeOf(tensor).getRank();
-  AffineMap identity = b.getMultiDimIdentityMap(rank);
-  return b.generic(
-      tensor, {identity, identity},
-      b.empty(b.sizes(tensor), typeOf(tensor).getElementType()),
-      SmallVector<utils::IteratorType>(rank, utils::IteratorType::parallel),
-      [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
-        return arith::DivFOp::create(b, loc, x[0], by);
-      });
-}
 
 static FailureOr<Axes> axesOf(onnx::NodeOp node, Lowering &b, int64_t rank) {
   std::optional<Axes> axes = node.getInts("axes");
@@ -139,18 +19,139 @@ static FailureOr<Axes> axesOf(onnx::NodeOp node, Lowering &b, int64_t rank) {
     }
   }
   if (!axes || axes->empty()) {
-    if (node.getInt("noop_with_empty_axes", 0) != 0) {
-      node.emitNodeError("noop_with_empty_axes = 1 is not supported yet");
-      return failure();
-    }
+    if (node.getInt("noop_with_empty_axes", 0) != 0)
+      return Axes();
     axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
   }
   for (int64_t &axis : *axes)
-    axis = axis < 0 ? axis + rank : axis;
+    axis = fromEnd(axis, rank);
   return *axes;
 }
 
-enum class Kind { mean, sum, max, min, l2, sumSquare };
+namespace {
+enum class Kind { mean, sum, product, max, min, l1, l2, sumSquare, logSum,
+                  logSumExp };
+} // namespace
+
+/// The first or last value of a type, where maxima or minima start.
+static Value extreme(Lowering &b, Type element, bool lowest, bool isUnsigned) {
+  if (auto type = dyn_cast<FloatType>(element))
+    return arith::ConstantOp::create(
+        b, b.getFloatAttr(
+               type, APFloat::getInf(type.getFloatSemantics(), lowest)));
+  unsigned width = element.getIntOrFloatBitWidth();
+  APInt value;
+  if (isUnsigned || width == 1)
+    value = lowest ? APInt::getZero(width) : APInt::getAllOnes(width);
+  else
+    value = lowest ? APInt::getSignedMinValue(width)
+                   : APInt::getSignedMaxValue(width);
+  return arith::ConstantOp::create(b, b.getIntegerAttr(element, value));
+}
+
+static Value reduceExtreme(onnx::NodeOp node, Lowering &b, Value input,
+                           const Axes &axes, bool wantsMax) {
+  bool isUnsigned = isUnsignedInput(node) || elementOf(input).isInteger(1);
+  Value start = extreme(b, elementOf(input), wantsMax, isUnsigned);
+  return reduce(
+      b, input, axes, start,
+      [&](OpBuilder &inner, Location loc, ValueRange x) -> Value {
+        if (isFloat(x[0]))
+          return wantsMax
+                     ? arith::MaximumFOp::create(inner, loc, x[1], x[0])
+                           .getResult()
+                     : arith::MinimumFOp::create(inner, loc, x[1], x[0])
+                           .getResult();
+        Scalar scalar(loc, inner, node);
+        scalar.isUnsigned = isUnsigned;
+        Value less = scalar.less(x[1], x[0]);
+        return arith::SelectOp::create(inner, loc, less, x[wantsMax ? 0 : 1],
+                                       x[wantsMax ? 1 : 0]);
+      });
+}
+
+static Value product(Lowering &b, Value input, const Axes &axes) {
+  return reduce(b, input, axes, b.constant(elementOf(input), 1),
+                [](OpBuilder &b, Location loc, ValueRange x) -> Value {
+                  if (isFloat(x[0]))
+                    return arith::MulFOp::create(b, loc, x[1], x[0]);
+                  return arith::MulIOp::create(b, loc, x[1], x[0]);
+                });
+}
+
+static Value absolute(onnx::NodeOp node, Lowering &b, Value input) {
+  return mapped(b, input,
+                [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
+                  if (isFloat(x[0]))
+                    return math::AbsFOp::create(b, loc, x[0]);
+                  if (isUnsignedInput(node))
+                    return x[0];
+                  return math::AbsIOp::create(b, loc, x[0]);
+                });
+}
+
+template <typename Op> static Value applyFloat(Lowering &b, Value input) {
+  return mapped(b, input,
+                [](OpBuilder &b, Location loc, ValueRange x) -> Value {
+                  return Op::create(b, loc, x[0]);
+                });
+}
+
+/// log(sum(e^x)), with the largest x taken out so that nothing overflows. An
+/// infinite largest x is not.
+static Value logSumExp(Lowering &b, Value input, const Axes &axes) {
+  Type element = elementOf(input);
+  Value highest = maximum(b, input, axes);
+  highest = mapped(b, highest, [&](OpBuilder &b, Location loc, ValueRange x) {
+    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(element));
+    Value infinity = arith::ConstantOp::create(
+        b, loc,
+        b.getFloatAttr(element, std::numeric_limits<double>::infinity()));
+    Value isInfinite =
+        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ,
+                              math::AbsFOp::create(b, loc, x[0]), infinity);
+    return arith::SelectOp::create(b, loc, isInfinite, zero, x[0]).getResult();
+  });
+  Value powers =
+      combine(b, input, highest, axes,
+              [](OpBuilder &b, Location loc, ValueRange x) -> Value {
+                return math::ExpOp::create(
+                    b, loc, arith::SubFOp::create(b, loc, x[0], x[1]));
+              });
+  Value logs = applyFloat<math::LogOp>(b, sum(b, powers, axes));
+  return combine(b, logs, highest, {},
+                 [](OpBuilder &b, Location loc, ValueRange x) -> Value {
+                   return arith::AddFOp::create(b, loc, x[0], x[1]);
+                 });
+}
+
+template <Kind kind>
+static Value reduceBy(onnx::NodeOp node, Lowering &b, Value input,
+                      const Axes &axes) {
+  if constexpr (kind == Kind::max || kind == Kind::min)
+    return reduceExtreme(node, b, input, axes, kind == Kind::max);
+  if constexpr (kind == Kind::mean)
+    return divide(b, sum(b, input, axes), countOf(b, input, axes));
+  if constexpr (kind == Kind::product)
+    return product(b, input, axes);
+  if constexpr (kind == Kind::l1)
+    return sum(b, absolute(node, b, input), axes);
+  if constexpr (kind == Kind::l2)
+    return applyFloat<math::SqrtOp>(b, sumOfSquares(b, input, axes));
+  if constexpr (kind == Kind::sumSquare)
+    return sumOfSquares(b, input, axes);
+  if constexpr (kind == Kind::logSum)
+    return applyFloat<math::LogOp>(b, sum(b, input, axes));
+  if constexpr (kind == Kind::logSumExp)
+    return logSumExp(b, input, axes);
+  return sum(b, input, axes);
+}
+
+/// Whether the kind needs a float in between, whatever goes in.
+static constexpr bool needsFloat(Kind kind) {
+  return kind == Kind::l2 || kind == Kind::logSum || kind == Kind::logSumExp ||
+         kind == Kind::mean;
+}
 
 template <Kind kind>
 static LogicalResult lowerReduction(onnx::NodeOp node, Lowering &b) {
@@ -159,65 +160,38 @@ static LogicalResult lowerReduction(onnx::NodeOp node, Lowering &b) {
   FailureOr<Axes> axes = axesOf(node, b, rank);
   if (failed(axes))
     return failure();
-  bool isFloat = isa<FloatType>(typeOf(input).getElementType());
-  if (!isFloat && kind != Kind::sum)
-    return node.emitNodeError("is supported on floats only");
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  Value result;
-  if constexpr (kind == Kind::max)
-    result = reduce(b, input, *axes, -infinity, maximumOf);
-  else if constexpr (kind == Kind::min)
-    result = reduce(b, input, *axes, infinity, minimumOf);
-  else if constexpr (kind == Kind::l2 || kind == Kind::sumSquare)
-    result = reduce(b, input, *axes, 0, sumOfSquares);
-  else
-    result = reduce(b, input, *axes, 0, sumOf);
-  if constexpr (kind == Kind::mean)
-    result = divide(b, result, countOf(b, input, *axes));
-  if constexpr (kind == Kind::l2)
-    result = b.elementwise(node, result, typeOf(input).getElementType(),
-                           [](OpBuilder &b, Location loc, ValueRange x) {
-                             return math::SqrtOp::create(b, loc, x[0])
-                                 .getResult();
-                           });
-  if (node.getInt("keepdims", 1) != 0)
+  Type element = elementOf(input);
+  bool throughFloat = needsFloat(kind) && !isa<FloatType>(element);
+  auto convert = [&](Value tensor, Type to) {
+    return b.elementwise(
+        node, tensor, to, [&](OpBuilder &inner, Location loc, ValueRange x) {
+          ImplicitLocOpBuilder scalar(loc, inner);
+          bool isUnsigned = isUnsignedInput(node);
+          return convertScalar(scalar, x[0], to, isUnsigned, isUnsigned);
+        });
+  };
+  if (throughFloat)
+    input = convert(input, b.getF64Type());
+  Value result = reduceBy<kind>(node, b, input, *axes);
+  if (throughFloat)
+    result = convert(result, element);
+  if (node.getInt("keepdims", 1) != 0 && !axes->empty())
     result = keepDims(b, result, *axes, rank);
   b.replace(node, result);
   return success();
 }
 
-static LogicalResult lowerSoftmax(onnx::NodeOp node, Lowering &b) {
-  Value input = node.getInputs()[0];
-  int64_t rank = typeOf(input).getRank();
-  if (node.getVersion() < 13)
-    return node.emitNodeError("of before opset 13 flattens its input and is "
-                              "not supported; convert the model to opset 13");
-  int64_t axis = node.getInt("axis", -1);
-  Axes axes = {axis < 0 ? axis + rank : axis};
-  Value highest = reduce(b, input, axes,
-                         -std::numeric_limits<double>::infinity(), maximumOf);
-  Value powers = combine(b, input, highest, axes,
-                         [](OpBuilder &b, Location loc, ValueRange x) -> Value {
-                           return math::ExpOp::create(
-                               b, loc,
-                               arith::SubFOp::create(b, loc, x[0], x[1]));
-                         });
-  Value sums = reduce(b, powers, axes, 0, sumOf);
-  b.replace(node, combine(b, powers, sums, axes,
-                          [](OpBuilder &b, Location loc, ValueRange x) -> Value {
-                            return arith::DivFOp::create(b, loc, x[0], x[1]);
-                          }));
-  return success();
-}
-
 void addReductions(LoweringTable &table) {
-  table["ReduceL2"] = lowerReduction<Kind::l2>;
-  table["ReduceMax"] = lowerReduction<Kind::max>;
-  table["ReduceMean"] = lowerReduction<Kind::mean>;
-  table["ReduceMin"] = lowerReduction<Kind::min>;
-  table["ReduceSum"] = lowerReduction<Kind::sum>;
-  table["ReduceSumSquare"] = lowerReduction<Kind::sumSquare>;
-  table["Softmax"] = lowerSoftmax;
+  table.compute("ReduceL1", lowerReduction<Kind::l1>);
+  table.compute("ReduceL2", lowerReduction<Kind::l2>);
+  table.compute("ReduceLogSum", lowerReduction<Kind::logSum>);
+  table.compute("ReduceLogSumExp", lowerReduction<Kind::logSumExp>);
+  table.compute("ReduceMax", lowerReduction<Kind::max>);
+  table.compute("ReduceMean", lowerReduction<Kind::mean>);
+  table.compute("ReduceMin", lowerReduction<Kind::min>);
+  table.compute("ReduceProd", lowerReduction<Kind::product>);
+  table.compute("ReduceSum", lowerReduction<Kind::sum>);
+  table.compute("ReduceSumSquare", lowerReduction<Kind::sumSquare>);
 }
 
 } // namespace attune

@@ -8,51 +8,12 @@ using namespace mlir;
 
 namespace attune {
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
-/// `input`, which is contiguous, with the given sizes.
-static Value reshape(Lowering &b, Value input, ArrayRef<OpFoldResult> sizes) {
-  RankedTensorType type = typeOf(input);
-  SmallVector<int64_t> shape;
-  SmallVector<Value> dynamic;
-  dispatchIndexOpFoldResults(sizes, dynamic, shape);
-  auto all = [](int64_t rank) {
-    SmallVector<ReassociationIndices> groups;
-    if (rank > 0)
-      groups.push_back(llvm::to_vector(llvm::seq<int64_t>(0, rank)));
-    return groups;
-  };
-  auto result = RankedTensorType::get(shape, type.getElementType());
-  if (type.getRank() != 1) {
-    if (type.getRank() == 0)
-      input = tensor::ExpandShapeOp::create(
-          b, RankedTensorType::get({1}, type.getElementType()), input,
-          ArrayRef<ReassociationIndices>());
-    else
-      input = tensor::CollapseShapeOp::create(
-          b, input, ArrayRef<ReassociationIndices>(all(type.getRank())));
-  }
-  int64_t count = result.hasStaticShape() ? result.getNumElements()
-                                          : ShapedType::kDynamic;
-  auto flat = RankedTensorType::get({count}, type.getElementType());
-  input = b.createOrFold<tensor::CastOp>(flat, input);
-  if (result.getRank() == 1)
-    return input;
-  if (result.getRank() == 0)
-    return tensor::CollapseShapeOp::create(b, result, input,
-                                           ArrayRef<ReassociationIndices>());
-  return tensor::ExpandShapeOp::create(b, result, input, all(result.getRank()),
-                                       sizes);
-}
-
 static LogicalResult lowerShape(onnx::NodeOp node, Lowering &b) {
   Value input = node.getInputs()[0];
   int64_t rank = typeOf(input).getRank();
   int64_t start = node.getInt("start", 0), end = node.getInt("end", rank);
   auto clamp = [&](int64_t at) {
-    return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank);
+    return std::clamp<int64_t>(fromEnd(at, rank), 0, rank);
   };
   SmallVector<Value> elements;
   for (int64_t dim = clamp(start); dim < clamp(end); ++dim) {
@@ -95,8 +56,7 @@ static bool keepElements(onnx::NodeOp node, Lowering &b) {
 static LogicalResult lowerReshape(onnx::NodeOp node, Lowering &b) {
   if (keepElements(node, b))
     return success();
-  if (node.getInt("allowzero", 0) != 0)
-    return node.emitNodeError("allowzero = 1 is not supported yet");
+  bool allowZero = node.getInt("allowzero", 0) != 0;
   Value input = node.getInputs()[0];
   std::optional<SmallVector<Value>> wanted = b.elements(node.getInputs()[1]);
   RankedTensorType type = typeOf(node.getOutputs()[0]);
@@ -106,7 +66,7 @@ static LogicalResult lowerReshape(onnx::NodeOp node, Lowering &b) {
   auto element = [&](int64_t dim) -> OpFoldResult {
     Value value = (*wanted)[dim];
     std::optional<int64_t> known = getConstantIntValue(value);
-    if (known && *known == 0)
+    if (known && *known == 0 && !allowZero)
       return b.size(input, dim);
     if (known)
       return b.getIndexAttr(*known);
@@ -127,7 +87,7 @@ static LogicalResult lowerReshape(onnx::NodeOp node, Lowering &b) {
                                   : b.getIndexAttr(type.getDimSize(other))));
     return b.createOrFold<arith::DivUIOp>(total, others);
   };
-  b.replace(node, reshape(b, input, resultSizes(node, b, size)));
+  b.replace(node, b.reshape(input, resultSizes(node, b, size)));
   return success();
 }
 
@@ -161,7 +121,7 @@ static LogicalResult lowerUnsqueeze(onnx::NodeOp node, Lowering &b) {
     sizes.push_back(llvm::is_contained(added, dim)
                         ? OpFoldResult(b.getIndexAttr(1))
                         : b.size(input, next++));
-  b.replace(node, reshape(b, input, sizes));
+  b.replace(node, b.reshape(input, sizes));
   return success();
 }
 
@@ -186,7 +146,7 @@ static LogicalResult lowerSqueeze(onnx::NodeOp node, Lowering &b) {
     else if (type.getDimSize(dim) != 1)
       return node.emitNodeError("requires a size of 1 at dimension ") << dim;
   }
-  b.replace(node, reshape(b, input, sizes));
+  b.replace(node, b.reshape(input, sizes));
   return success();
 }
 
@@ -199,7 +159,7 @@ static LogicalResult lowerFlatten(onnx::NodeOp node, Lowering &b) {
   for (int64_t dim = 0; dim < rank; ++dim)
     sizes[dim >= axis] = b.createOrFold<arith::MulIOp>(
         sizes[dim >= axis], b.toIndex(b.size(input, dim)));
-  b.replace(node, reshape(b, input,
+  b.replace(node, b.reshape(input,
                           {getAsOpFoldResult(sizes[0]),
                            getAsOpFoldResult(sizes[1])}));
   return success();
@@ -207,44 +167,13 @@ static LogicalResult lowerFlatten(onnx::NodeOp node, Lowering &b) {
 
 static LogicalResult lowerTranspose(onnx::NodeOp node, Lowering &b) {
   Value input = node.getInputs()[0];
-  RankedTensorType type = typeOf(input);
   SmallVector<int64_t> permutation;
   if (std::optional<SmallVector<int64_t>> given = node.getInts("perm"))
     permutation = *given;
   else
-    for (int64_t dim = type.getRank(); dim-- > 0;)
+    for (int64_t dim = typeOf(input).getRank(); dim-- > 0;)
       permutation.push_back(dim);
-  SmallVector<OpFoldResult> sizes;
-  for (int64_t dim : permutation)
-    sizes.push_back(b.size(input, dim));
-  Value init = b.empty(sizes, type.getElementType());
-  b.replace(node, linalg::TransposeOp::create(b, input, init, permutation)
-                      ->getResult(0));
-  return success();
-}
-
-static LogicalResult lowerExpand(onnx::NodeOp node, Lowering &b) {
-  Value input = node.getInputs()[0];
-  std::optional<SmallVector<Value>> wanted = b.elements(node.getInputs()[1]);
-  RankedTensorType type = typeOf(node.getOutputs()[0]);
-  if (!wanted)
-    return node.emitNodeError("requires a shape that is computed from sizes");
-  int64_t offset = type.getRank() - wanted->size();
-  auto size = [&](int64_t dim) -> OpFoldResult {
-    if (dim < offset)
-      return b.size(input, dim);
-    return arith::IndexCastOp::create(b, b.getIndexType(),
-                                      (*wanted)[dim - offset])
-        .getResult();
-  };
-  SmallVector<OpFoldResult> sizes = resultSizes(node, b, size);
-  Value shape = b.empty(sizes, type.getElementType());
-  Value result = b.elementwise(
-      node, {input, shape}, type.getElementType(),
-      [](OpBuilder &, Location, ValueRange x) { return x[0]; });
-  if (!result)
-    return failure();
-  b.replace(node, result);
+  b.replace(node, b.transpose(input, permutation));
   return success();
 }
 
@@ -253,36 +182,23 @@ static LogicalResult lowerIdentity(onnx::NodeOp node, Lowering &b) {
   return success();
 }
 
-static LogicalResult lowerConstantOfShape(onnx::NodeOp node, Lowering &b) {
-  std::optional<SmallVector<Value>> wanted = b.elements(node.getInputs()[0]);
-  RankedTensorType type = typeOf(node.getOutputs()[0]);
-  if (!wanted)
-    return node.emitNodeError("requires a shape that is computed from sizes");
-  auto given =
-      dyn_cast_or_null<DenseElementsAttr>(node.getNodeAttr("value"));
-  TypedAttr value = given ? cast<TypedAttr>(*given.value_begin<Attribute>())
-                          : TypedAttr(b.getZeroAttr(type.getElementType()));
-  SmallVector<OpFoldResult> sizes =
-      resultSizes(node, b, [&](int64_t dim) -> OpFoldResult {
-        return arith::IndexCastOp::create(b, b.getIndexType(), (*wanted)[dim])
-            .getResult();
-      });
-  Value scalar = arith::ConstantOp::create(b, value);
-  Value init = b.empty(sizes, type.getElementType());
-  b.replace(node, linalg::FillOp::create(b, scalar, init).getResult(0));
+static LogicalResult lowerSize(onnx::NodeOp node, Lowering &b) {
+  Value count = b.toIndex(b.product(b.sizes(node.getInputs()[0])));
+  Value element = b.createOrFold<arith::IndexCastOp>(b.getI64Type(), count);
+  b.replace(node,
+            b.fromElements(RankedTensorType::get({}, b.getI64Type()), element));
   return success();
 }
 
 void addShapes(LoweringTable &table) {
-  table["ConstantOfShape"] = lowerConstantOfShape;
-  table["Expand"] = lowerExpand;
-  table["Flatten"] = lowerFlatten;
-  table["Identity"] = lowerIdentity;
-  table["Reshape"] = lowerReshape;
-  table["Shape"] = lowerShape;
-  table["Squeeze"] = lowerSqueeze;
-  table["Transpose"] = lowerTranspose;
-  table["Unsqueeze"] = lowerUnsqueeze;
+  table.move("Flatten", lowerFlatten);
+  table.move("Identity", lowerIdentity);
+  table.move("Reshape", lowerReshape);
+  table.move("Shape", lowerShape);
+  table.move("Size", lowerSize);
+  table.move("Squeeze", lowerSqueeze);
+  table.move("Transpose", lowerTranspose);
+  table.move("Unsqueeze", lowerUnsqueeze);
 }
 
 } // namespace attune

@@ -1,0 +1,106 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "frontends/onnx/ops/Scalars.h"
+
+using namespace mlir;
+
+namespace attune {
+
+/// The nearest integer towards zero. Machines disagree about what they cannot
+/// represent, so floats are kept in range first.
+static Value floatToInteger(ImplicitLocOpBuilder &b, Value x, IntegerType to,
+                            bool toUnsigned) {
+  auto type = cast<FloatType>(x.getType());
+  unsigned width = to.getWidth();
+  APInt low = toUnsigned ? APInt::getZero(width) : APInt::getSignedMinValue(width);
+  APInt high =
+      toUnsigned ? APInt::getMaxValue(width) : APInt::getSignedMaxValue(width);
+  auto bound = [&](const APInt &value) -> Value {
+    APFloat rounded(type.getFloatSemantics());
+    // Towards zero: the float must be an integer of the type.
+    rounded.convertFromAPInt(value, !toUnsigned, APFloat::rmTowardZero);
+    return arith::ConstantOp::create(b, b.getFloatAttr(type, rounded));
+  };
+  Value number = arith::CmpFOp::create(b, arith::CmpFPredicate::ORD, x, x);
+  Value kept = arith::MinNumFOp::create(
+      b, arith::MaxNumFOp::create(b, x, bound(low)), bound(high));
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  kept = arith::SelectOp::create(b, number, kept, zero);
+  if (toUnsigned)
+    return arith::FPToUIOp::create(b, to, kept);
+  return arith::FPToSIOp::create(b, to, kept);
+}
+
+static Value floatToFloat(ImplicitLocOpBuilder &b, Value x, FloatType to) {
+  unsigned from = x.getType().getIntOrFloatBitWidth();
+  if (to.getWidth() == from) {
+    // Between the two types of 16 bits there is no direct way.
+    Value wide = arith::ExtFOp::create(b, b.getF32Type(), x);
+    return arith::TruncFOp::create(b, to, wide);
+  }
+  if (to.getWidth() > from)
+    return arith::ExtFOp::create(b, to, x);
+  // From 64 to 16 bits there is an instruction only by way of 32.
+  if (from == 64 && to.getWidth() == 16)
+    x = arith::TruncFOp::create(b, b.getF32Type(), x);
+  return arith::TruncFOp::create(b, to, x);
+}
+
+Value convertScalar(ImplicitLocOpBuilder &b, Value x, Type to,
+                    bool fromUnsigned, bool toUnsigned) {
+  Type from = x.getType();
+  if (from == to)
+    return x;
+  fromUnsigned |= from.isInteger(1);
+  bool isFromFloat = isa<FloatType>(from);
+  if (to.isInteger(1)) {
+    Value zero = arith::ConstantOp::create(b, b.getZeroAttr(from));
+    if (isFromFloat)
+      return arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, x, zero);
+    return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ne, x, zero);
+  }
+  if (auto toFloat = dyn_cast<FloatType>(to)) {
+    if (isFromFloat)
+      return floatToFloat(b, x, toFloat);
+    if (fromUnsigned)
+      return b.createOrFold<arith::UIToFPOp>(to, x);
+    return b.createOrFold<arith::SIToFPOp>(to, x);
+  }
+  if (isFromFloat)
+    return floatToInteger(b, x, cast<IntegerType>(to), toUnsigned);
+  if (to.getIntOrFloatBitWidth() < from.getIntOrFloatBitWidth())
+    return b.createOrFold<arith::TruncIOp>(to, x);
+  if (fromUnsigned)
+    return b.createOrFold<arith::ExtUIOp>(to, x);
+  return b.createOrFold<arith::ExtSIOp>(to, x);
+}
+
+static LogicalResult lowerCast(onnx::NodeOp node, Lowering &b) {
+  RankedTensorType type = typeOf(node.getOutputs()[0]);
+  Value input = node.getInputs()[0];
+  Type to = type.getElementType();
+  bool fromUnsigned = isUnsignedInput(node);
+  bool toUnsigned = isUnsignedOutput(node);
+  if (std::optional<SmallVector<Value>> known = b.elements(input);
+      known && Lowering::isSmall(type)) {
+    for (Value &value : *known)
+      value = convertScalar(b, value, to, fromUnsigned, toUnsigned);
+    b.replace(node, b.fromElements(type, *known));
+    return success();
+  }
+  Value result = b.elementwise(
+      node, input, to, [&](OpBuilder &inner, Location loc, ValueRange x) {
+        ImplicitLocOpBuilder scalar(loc, inner);
+        return convertScalar(scalar, x[0], to, fromUnsigned, toUnsigned);
+      });
+  b.replace(node, result);
+  return success();
+}
+
+void addCasts(LoweringTable &table) {
+  table.move("Cast", lowerCast);
+  table.move("CastLike", lowerCast);
+}
+
+} // namespace attune

@@ -1,0 +1,258 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "frontends/onnx/ops/Scalars.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace attune {
+
+/// The sizes that a tensor of integers lists, or an error.
+static FailureOr<SmallVector<OpFoldResult>>
+listedSizes(onnx::NodeOp node, Lowering &b, unsigned input) {
+  std::optional<SmallVector<Value>> wanted = b.elements(node.getInput(input));
+  if (!wanted) {
+    node.emitNodeError("requires a shape that is computed from sizes");
+    return failure();
+  }
+  return llvm::map_to_vector(*wanted,
+                             [&](Value value) { return b.asSize(value); });
+}
+
+/// What shape inference knows about the output's sizes, else `computed`.
+static void preferKnown(onnx::NodeOp node, Lowering &b,
+                        SmallVectorImpl<OpFoldResult> &computed) {
+  Value output = node.getOutputs()[0];
+  for (auto [dim, size] : llvm::enumerate(computed))
+    if (OpFoldResult known = b.knownSize(output, dim))
+      size = known;
+}
+
+static LogicalResult lowerExpand(onnx::NodeOp node, Lowering &b) {
+  Value input = node.getInputs()[0];
+  FailureOr<SmallVector<OpFoldResult>> wanted = listedSizes(node, b, 1);
+  if (failed(wanted))
+    return failure();
+  // Where 1 is wanted, the input's size stays; `elementwise` does the rest.
+  SmallVector<OpFoldResult> own = b.sizes(input);
+  int64_t rank = std::max(own.size(), wanted->size());
+  own.insert(own.begin(), rank - own.size(), b.getIndexAttr(1));
+  wanted->insert(wanted->begin(), rank - wanted->size(), b.getIndexAttr(1));
+  for (auto [size, from] : llvm::zip(*wanted, own))
+    if (isConstantIntValue(size, 1))
+      size = from;
+  Value output = node.getOutputs()[0];
+  for (auto [dim, size] : llvm::enumerate(*wanted))
+    if (OpFoldResult known = b.knownSize(output, dim))
+      size = known;
+  Value shape = b.empty(*wanted, elementOf(input));
+  Value result =
+      b.elementwise(node, {input, shape}, elementOf(input),
+                    [](OpBuilder &, Location, ValueRange x) { return x[0]; });
+  if (!result)
+    return failure();
+  b.replace(node, result);
+  return success();
+}
+
+static LogicalResult lowerTile(onnx::NodeOp node, Lowering &b) {
+  Value input = node.getInputs()[0];
+  if (node.getVersion() < 6)
+    return node.emitNodeError("repeats along one axis (before opset 6) are not "
+                              "supported; convert the model to opset 6");
+  FailureOr<SmallVector<OpFoldResult>> repeats = listedSizes(node, b, 1);
+  if (failed(repeats))
+    return failure();
+  SmallVector<OpFoldResult> own = b.sizes(input), sizes;
+  SmallVector<Value> bounds;
+  for (auto [size, times] : llvm::zip(own, *repeats)) {
+    sizes.push_back(b.multiply(size, times));
+    bounds.push_back(isConstantIntValue(times, 1) ? Value() : b.toIndex(size));
+  }
+  preferKnown(node, b, sizes);
+  b.replace(node, b.compute(sizes, elementOf(input),
+                            [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) {
+                              SmallVector<Value> at(ivs);
+                              for (auto [position, bound] :
+                                   llvm::zip(at, bounds))
+                                if (bound)
+                                  position = arith::RemUIOp::create(b, position,
+                                                                    bound);
+                              return tensor::ExtractOp::create(b, input, at)
+                                  .getResult();
+                            }));
+  return success();
+}
+
+static LogicalResult lowerConstantOfShape(onnx::NodeOp node, Lowering &b) {
+  FailureOr<SmallVector<OpFoldResult>> sizes = listedSizes(node, b, 0);
+  if (failed(sizes))
+    return failure();
+  RankedTensorType type = typeOf(node.getOutputs()[0]);
+  auto given = dyn_cast_or_null<DenseElementsAttr>(node.getNodeAttr("value"));
+  TypedAttr value = given ? cast<TypedAttr>(*given.value_begin<Attribute>())
+                          : TypedAttr(b.getZeroAttr(type.getElementType()));
+  preferKnown(node, b, *sizes);
+  Value scalar = arith::ConstantOp::create(b, value);
+  if (Lowering::isSmall(type)) {
+    SmallVector<Value> all(type.getNumElements(), scalar);
+    b.replace(node, b.fromElements(type, all));
+    return success();
+  }
+  b.replace(node, b.fill(*sizes, scalar));
+  return success();
+}
+
+/// How many steps of `by` lie between two integers.
+static OpFoldResult stepsBetween(Lowering &b, Value from, Value to, Value by) {
+  Value difference = b.createOrFold<arith::SubIOp>(to, from);
+  Value count = b.createOrFold<arith::CeilDivSIOp>(difference, by);
+  Value zero = b.constant(count.getType(), 0);
+  return b.asSize(b.createOrFold<arith::MaxSIOp>(count, zero));
+}
+
+static std::optional<double> floatConstant(Value value) {
+  FloatAttr attribute;
+  if (!matchPattern(value, m_Constant(&attribute)))
+    return std::nullopt;
+  return attribute.getValueAsDouble();
+}
+
+static LogicalResult lowerRange(onnx::NodeOp node, Lowering &b) {
+  SmallVector<Value> bounds;
+  for (Value input : node.getInputs())
+    if (std::optional<SmallVector<Value>> known = b.elements(input))
+      bounds.push_back(known->front());
+  if (bounds.size() != 3)
+    return node.emitNodeError("requires bounds that are computed from sizes");
+  Type element = bounds[0].getType();
+  OpFoldResult count;
+  if (isa<FloatType>(element)) {
+    std::optional<double> values[3];
+    for (auto [value, bound] : llvm::zip(values, bounds))
+      if (!(value = floatConstant(bound)))
+        return node.emitNodeError("requires constant bounds of type float");
+    count = b.getIndexAttr(std::max<int64_t>(
+        0, std::ceil((*values[1] - *values[0]) / *values[2])));
+  } else {
+    if (isConstantIntValue(bounds[2], 0))
+      return node.emitNodeError("requires a delta other than 0");
+    count = stepsBetween(b, bounds[0], bounds[1], bounds[2]);
+  }
+  RankedTensorType type = typeOf(node.getOutputs()[0]);
+  std::optional<int64_t> known = getConstantIntValue(count);
+  auto at = [&](ImplicitLocOpBuilder &b, Value index) -> Value {
+    Value integer = b.createOrFold<arith::IndexCastOp>(b.getI64Type(), index);
+    Value step = convertScalar(b, integer, element, false, false);
+    if (isa<FloatType>(element))
+      return arith::AddFOp::create(
+          b, bounds[0], arith::MulFOp::create(b, step, bounds[2]));
+    return b.createOrFold<arith::AddIOp>(
+        bounds[0], b.createOrFold<arith::MulIOp>(step, bounds[2]));
+  };
+  if (known && *known <= 32 && !isa<FloatType>(element)) {
+    SmallVector<Value> all;
+    for (int64_t i = 0; i < *known; ++i)
+      all.push_back(at(b, b.constant(b.getIndexType(), i)));
+    b.replace(node,
+              b.fromElements(RankedTensorType::get({*known}, element), all));
+    return success();
+  }
+  SmallVector<OpFoldResult> sizes = {count};
+  if (!type.isDynamicDim(0))
+    preferKnown(node, b, sizes);
+  b.replace(node, b.compute(sizes, element,
+                            [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) {
+                              return at(b, ivs[0]);
+                            }));
+  return success();
+}
+
+/// Keeps the triangle above or below a diagonal.
+static LogicalResult lowerTrilu(onnx::NodeOp node, Lowering &b) {
+  Value input = node.getInputs()[0];
+  int64_t rank = typeOf(input).getRank();
+  bool upper = node.getInt("upper", 1) != 0;
+  Value diagonal = b.constant(b.getI64Type(), 0);
+  if (node.hasInput(1))
+    diagonal = b.scalar(node.getInput(1));
+  Value result = b.elementwise(
+      node, input, elementOf(input),
+      [&](OpBuilder &inner, Location loc, ValueRange x) -> Value {
+        ImplicitLocOpBuilder s(loc, inner);
+        auto position = [&](int64_t dim) -> Value {
+          return arith::IndexCastOp::create(
+              s, s.getI64Type(), linalg::IndexOp::create(s, dim));
+        };
+        Value offset =
+            arith::SubIOp::create(s, position(rank - 1), position(rank - 2));
+        Value kept = arith::CmpIOp::create(
+            s, upper ? arith::CmpIPredicate::sge : arith::CmpIPredicate::sle,
+            offset, diagonal);
+        Value zero = arith::ConstantOp::create(
+            s, s.getZeroAttr(elementOf(input)));
+        return arith::SelectOp::create(s, kept, x[0], zero);
+      });
+  b.replace(node, result);
+  return success();
+}
+
+/// Out[.., i, ..] is `on` where i is the index, which may be out of range.
+static LogicalResult lowerOneHot(onnx::NodeOp node, Lowering &b) {
+  Value indices = node.getInputs()[0], values = node.getInputs()[2];
+  std::optional<SmallVector<Value>> depth = b.elements(node.getInputs()[1]);
+  if (!depth || depth->size() != 1)
+    return node.emitNodeError("requires a depth that is computed from sizes");
+  int64_t axis = axisOf(node, typeOf(indices).getRank() + 1, -1);
+  Value count = convertScalar(b, depth->front(), b.getI64Type(), false, false);
+  SmallVector<OpFoldResult> sizes = b.sizes(indices);
+  sizes.insert(sizes.begin() + axis, b.asSize(count));
+  b.replace(
+      node,
+      b.compute(sizes, elementOf(values),
+                [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) -> Value {
+                  SmallVector<Value> at(ivs);
+                  at.erase(at.begin() + axis);
+                  Value found = convertScalar(
+                      b, tensor::ExtractOp::create(b, indices, at),
+                      b.getI64Type(), isUnsignedInput(node), false);
+                  Value size =
+                      arith::IndexCastOp::create(b, b.getIndexType(), count);
+                  Value hit = arith::CmpIOp::create(
+                      b, arith::CmpIPredicate::eq,
+                      wrapIndex(b, found, size), ivs[axis]);
+                  Value offset = arith::IndexCastOp::create(
+                      b, b.getIndexType(),
+                      arith::ExtUIOp::create(b, b.getI64Type(), hit));
+                  return tensor::ExtractOp::create(b, values, offset);
+                }));
+  return success();
+}
+
+static LogicalResult lowerEyeLike(onnx::NodeOp node, Lowering &b) {
+  RankedTensorType type = typeOf(node.getOutputs()[0]);
+  Value diagonal = b.constant(b.getIndexType(), node.getInt("k", 0));
+  b.replace(node,
+            b.compute(b.sizes(node.getInputs()[0]), type.getElementType(),
+                      [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) {
+                        Value hit = arith::CmpIOp::create(
+                            b, arith::CmpIPredicate::eq,
+                            arith::AddIOp::create(b, ivs[0], diagonal), ivs[1]);
+                        return convertScalar(b, hit, type.getElementType(),
+                                             true, false);
+                      }));
+  return success();
+}
+
+void addFills(LoweringTable &table) {
+  table.move("ConstantOfShape", lowerConstantOfShape);
+  table.move("Expand", lowerExpand);
+  table.move("EyeLike", lowerEyeLike);
+  table.move("OneHot", lowerOneHot);
+  table.compute("Range", lowerRange);
+  table.move("Tile", lowerTile);
+  table.move("Trilu", lowerTrilu);
+}
+
+} // namespace attune

@@ -1,0 +1,156 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "frontends/onnx/ops/Windows.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace attune {
+
+Value padConstant(Lowering &b, Value input, ArrayRef<OpFoldResult> low,
+                  ArrayRef<OpFoldResult> high, Value value) {
+  SmallVector<int64_t> shape;
+  for (auto [size, before, after] :
+       llvm::zip(typeOf(input).getShape(), low, high)) {
+    std::optional<int64_t> first = getConstantIntValue(before);
+    std::optional<int64_t> last = getConstantIntValue(after);
+    shape.push_back(ShapedType::isDynamic(size) || !first || !last
+                        ? ShapedType::kDynamic
+                        : size + *first + *last);
+  }
+  auto type = RankedTensorType::get(shape, elementOf(input));
+  return tensor::PadOp::create(b, type, input, low, high, value);
+}
+
+/// Where a padded position lies in the input of `size` elements.
+static Value sourceOf(ImplicitLocOpBuilder &b, Value position, Value size,
+                      StringRef mode) {
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  Value one = arith::ConstantIndexOp::create(b, 1);
+  Value last = arith::SubIOp::create(b, size, one);
+  if (mode == "constant" || mode == "edge")
+    return arith::MaxSIOp::create(
+        b, arith::MinSIOp::create(b, position, last), zero);
+  // The input and, if it is mirrored, its image repeat without end.
+  Value period = size;
+  if (mode == "reflect")
+    period = arith::MaxSIOp::create(b, arith::AddIOp::create(b, last, last), one);
+  Value rest = arith::RemSIOp::create(b, position, period);
+  rest = arith::SelectOp::create(
+      b, arith::CmpIOp::create(b, arith::CmpIPredicate::slt, rest, zero),
+      arith::AddIOp::create(b, rest, period), rest);
+  if (mode == "wrap")
+    return rest;
+  return arith::MinSIOp::create(b, rest,
+                                arith::SubIOp::create(b, period, rest));
+}
+
+namespace {
+struct Pads {
+  SmallVector<Value> low, sizes; // before, and of the result
+  SmallVector<OpFoldResult> high;
+  bool isNegative = false;
+};
+} // namespace
+
+/// The pads of every dimension, as listed by an input or an attribute.
+static FailureOr<Pads> padsOf(onnx::NodeOp node, Lowering &b, Value input) {
+  int64_t rank = typeOf(input).getRank();
+  SmallVector<Value> listed;
+  if (node.hasInput(1)) {
+    std::optional<SmallVector<Value>> known = b.elements(node.getInput(1));
+    if (!known) {
+      node.emitNodeError("requires pads that are computed from sizes");
+      return failure();
+    }
+    listed = *known;
+  } else {
+    for (int64_t pad : node.getInts("pads").value_or(
+             node.getInts("paddings").value_or(SmallVector<int64_t>())))
+      listed.push_back(b.constant(b.getI64Type(), pad));
+  }
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  if (node.hasInput(3)) {
+    std::optional<SmallVector<int64_t>> given = b.integers(node.getInput(3));
+    if (!given) {
+      node.emitNodeError("requires constant axes");
+      return failure();
+    }
+    axes = *given;
+  }
+  if (listed.size() != 2 * axes.size()) {
+    node.emitNodeError("requires two pads for each axis");
+    return failure();
+  }
+  Pads pads;
+  Value zero = b.constant(b.getIndexType(), 0);
+  pads.low.assign(rank, zero);
+  pads.high.assign(rank, b.getIndexAttr(0));
+  for (OpFoldResult size : b.sizes(input))
+    pads.sizes.push_back(b.toIndex(size));
+  for (auto [i, given] : llvm::enumerate(axes)) {
+    int64_t axis = fromEnd(given, rank);
+    OpFoldResult low = b.asSize(listed[i]);
+    OpFoldResult high = b.asSize(listed[i + axes.size()]);
+    pads.low[axis] = b.toIndex(low);
+    pads.high[axis] = high;
+    pads.isNegative |= getConstantIntValue(low).value_or(-1) < 0 ||
+                       getConstantIntValue(high).value_or(-1) < 0;
+    pads.sizes[axis] = b.createOrFold<arith::AddIOp>(
+        b.createOrFold<arith::AddIOp>(pads.sizes[axis], pads.low[axis]),
+        b.toIndex(high));
+  }
+  return pads;
+}
+
+static LogicalResult lowerPad(onnx::NodeOp node, Lowering &b) {
+  Value input = node.getInputs()[0];
+  StringRef mode = node.getString("mode", "constant");
+  if (mode != "constant" && mode != "edge" && mode != "reflect" &&
+      mode != "wrap")
+    return node.emitNodeError("the mode '") << mode << "' is not supported";
+  FailureOr<Pads> pads = padsOf(node, b, input);
+  if (failed(pads))
+    return failure();
+  Type element = elementOf(input);
+  Value value = b.constant(element, node.getFloat("value", 0));
+  if (node.hasInput(2))
+    value = b.scalar(node.getInput(2));
+  SmallVector<OpFoldResult> sizes = getAsOpFoldResult(pads->sizes);
+  RankedTensorType type = typeOf(input);
+  if (mode == "constant" && !pads->isNegative) {
+    b.replace(node, padConstant(b, input, getAsOpFoldResult(pads->low),
+                                pads->high, value));
+    return success();
+  }
+  if (llvm::is_contained(type.getShape(), 0)) {
+    b.replace(node, b.fill(sizes, value));
+    return success();
+  }
+  SmallVector<Value> bounds;
+  for (OpFoldResult size : b.sizes(input))
+    bounds.push_back(b.toIndex(size));
+  auto body = [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) -> Value {
+    SmallVector<Value> at;
+    Value inside = arith::ConstantIntOp::create(b, 1, 1);
+    for (auto [iv, low, bound] : llvm::zip(ivs, pads->low, bounds)) {
+      Value position = arith::SubIOp::create(b, iv, low);
+      at.push_back(sourceOf(b, position, bound, mode));
+      // Unsigned: positions before the input are large.
+      Value within = arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
+                                           position, bound);
+      inside = arith::AndIOp::create(b, inside, within);
+    }
+    Value found = tensor::ExtractOp::create(b, input, at);
+    if (mode != "constant")
+      return found;
+    return arith::SelectOp::create(b, inside, found, value);
+  };
+  b.replace(node, b.compute(sizes, element, body));
+  return success();
+}
+
+void addPadding(LoweringTable &table) { table.move("Pad", lowerPad); }
+
+} // namespace attune

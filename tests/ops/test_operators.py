@@ -1,0 +1,31 @@
+# Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+"""Single operators against ONNX's reference evaluator, one case a graph."""
+
+import unittest
+
+import cases_algebra
+import cases_elementwise
+import cases_structure
+import differential
+
+
+class Operators(unittest.TestCase):
+    def check(self, cases):
+        problems = differential.check_all(cases)
+        self.assertEqual(problems, [], f"{len(problems)} problems in {len(cases)} cases:\n"
+                         + "\n".join(problems))
+
+    def test_elementwise(self):
+        self.check(cases_elementwise.CASES)
+
+    def test_structure(self):
+        self.check(cases_structure.CASES)
+
+    def test_algebra(self):
+        self.check(cases_algebra.CASES)
+
+
+if __name__ == "__main__":
+    unittest.main()
