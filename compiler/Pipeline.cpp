@@ -33,6 +33,9 @@ using namespace mlir;
 
 namespace attune {
 
+/// The file as it was read: nothing is done yet.
+static void import(OpPassManager &, const PipelineOptions &) {}
+
 /// In: nodes of a file.  Out: attention operations and linalg on tensors; no
 /// node is left.
 static void raise(OpPassManager &pm, const PipelineOptions &) {
@@ -143,7 +146,8 @@ struct Stage {
 };
 } // namespace
 
-static constexpr Stage stages[] = {{"raise", raise},
+static constexpr Stage stages[] = {{"import", import},
+                                   {"raise", raise},
                                    {"forms", forms},
                                    {"fuse", fuse},
                                    {"bufferize", bufferize},
@@ -153,7 +157,8 @@ static constexpr Stage stages[] = {{"raise", raise},
 ArrayRef<StringLiteral> stageNames() {
   static constexpr StringLiteral names[] = {
       stages[0].name, stages[1].name, stages[2].name,
-      stages[3].name, stages[4].name, stages[5].name};
+      stages[3].name,
+      stages[4].name, stages[5].name, stages[6].name};
   static_assert(std::size(names) == std::size(stages));
   return names;
 }

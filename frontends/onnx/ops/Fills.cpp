@@ -106,6 +106,11 @@ static LogicalResult lowerConstantOfShape(onnx::NodeOp node, Lowering &b) {
 
 /// How many steps of `by` lie between two integers.
 static OpFoldResult stepsBetween(Lowering &b, Value from, Value to, Value by) {
+  // From 0 to a size is that size: the same value, so that nothing is checked.
+  auto cast = to.getDefiningOp<arith::IndexCastOp>();
+  if (cast && cast.getIn().getDefiningOp<tensor::DimOp>() &&
+      isConstantIntValue(from, 0) && isConstantIntValue(by, 1))
+    return cast.getIn();
   Value difference = b.createOrFold<arith::SubIOp>(to, from);
   Value count = b.createOrFold<arith::CeilDivSIOp>(difference, by);
   Value zero = b.constant(count.getType(), 0);

@@ -101,8 +101,9 @@ Value Lowering::elementwise(onnx::NodeOp node, ValueRange inputs, Type element,
   for (Value input : inputs)
     rank = std::max(rank, cast<RankedTensorType>(input.getType()).getRank());
   SmallVector<OpFoldResult> result(rank, getIndexAttr(1));
+  SmallVector<SmallVector<OpFoldResult>> all;
   for (Value input : inputs) {
-    SmallVector<OpFoldResult> own = sizes(input);
+    SmallVector<OpFoldResult> &own = all.emplace_back(sizes(input));
     int64_t offset = rank - own.size();
     for (auto [dim, size] : llvm::enumerate(own)) {
       FailureOr<OpFoldResult> joined =
@@ -113,12 +114,12 @@ Value Lowering::elementwise(onnx::NodeOp node, ValueRange inputs, Type element,
     }
   }
   SmallVector<AffineMap> maps;
-  for (Value input : inputs) {
-    auto type = cast<RankedTensorType>(input.getType());
-    int64_t offset = rank - type.getRank();
+  for (const SmallVector<OpFoldResult> &own : all) {
+    int64_t offset = rank - own.size();
     SmallVector<AffineExpr> exprs;
-    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-      bool repeated = type.getDimSize(dim) == 1 &&
+    for (size_t dim = 0; dim < own.size(); ++dim) {
+      // What is known may be more than what the type says.
+      bool repeated = isConstantIntValue(own[dim], 1) &&
                       !isConstantIntValue(result[offset + dim], 1);
       exprs.push_back(repeated ? getAffineConstantExpr(0)
                                : getAffineDimExpr(offset + dim));
@@ -181,14 +182,9 @@ void Lowering::replace(onnx::NodeOp node, Value value, unsigned output) {
     refused = true;
     return;
   }
-  if (type != wanted) {
-    Value cast = createOrFold<tensor::CastOp>(old.getType(), value);
-    if (auto found = known.find(value); found != known.end()) {
-      SmallVector<Value> elements = found->second;
-      known[cast] = elements;
-    }
-    value = cast;
-  }
+  value = refine(node, value, wanted);
+  if (refused)
+    return;
   if (!names.count(value))
     names[value] = onnx::dimNames(old);
   if (auto found = narrow.find(old); found != narrow.end()) {
@@ -197,7 +193,37 @@ void Lowering::replace(onnx::NodeOp node, Value value, unsigned output) {
     if (!names.count(value))
       names[value] = onnx::dimNames(old);
   }
-  old.replaceAllUsesWith(value);
+  // Nodes take what is known; others were made for the type of before.
+  old.replaceUsesWithIf(value, [](OpOperand &use) {
+    return isa<onnx::NodeOp>(use.getOwner());
+  });
+  if (!old.use_empty())
+    old.replaceAllUsesWith(createOrFold<tensor::CastOp>(old.getType(), value));
+}
+
+Value Lowering::refine(onnx::NodeOp node, Value value, RankedTensorType wanted) {
+  RankedTensorType type = typeOf(value);
+  SmallVector<int64_t> shape(type.getShape());
+  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+    if (!type.isDynamicDim(dim) || wanted.isDynamicDim(dim))
+      continue;
+    shape[dim] = wanted.getDimSize(dim);
+    if (mlir::failed(requireEqual(node, size(value, dim),
+                                  getIndexAttr(shape[dim]),
+                                  "a size and what the model says of it"))) {
+      refused = true;
+      return {};
+    }
+  }
+  auto refined = RankedTensorType::get(shape, type.getElementType());
+  if (refined == type)
+    return value;
+  Value cast = createOrFold<tensor::CastOp>(refined, value);
+  if (auto found = known.find(value); found != known.end()) {
+    SmallVector<Value> elements = found->second;
+    known[cast] = elements;
+  }
+  return cast;
 }
 
 static bool isHalf(Type type) {

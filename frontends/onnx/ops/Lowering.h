@@ -107,7 +107,8 @@ public:
                            llvm::ArrayRef<mlir::Value> elements);
   static bool isSmall(mlir::Type type);
 
-  /// Gives up the node for `value`, cast to the type that the graph expects.
+  /// Gives up the node for `value`. Static sizes that the graph expects and the
+  /// value does not show are checked at run time.
   void replace(onnx::NodeOp node, mlir::Value value, unsigned output = 0);
   /// Whether some value did not have the type that the graph expects.
   bool hasFailed() const { return refused; }
@@ -118,6 +119,9 @@ private:
   mlir::func::FuncOp graph;
   bool refused = false;
   llvm::SmallVector<llvm::StringRef> namesOf(mlir::Value tensor);
+  /// `value` with the static sizes of its own type and of `wanted`.
+  mlir::Value refine(onnx::NodeOp node, mlir::Value value,
+                     mlir::RankedTensorType wanted);
 
   llvm::StringMap<mlir::Value> symbols;
   /// Names of the sizes of values that took a node's place.
