@@ -14,6 +14,9 @@ namespace attune {
 /// `status` to the exit code: 0 fine, 1 the model or input is at fault, 2 the
 /// command line is, 3 attune is.
 void addCompile(CLI::App &app, int &status);
+void addRun(CLI::App &app, int &status);
+void addBench(CLI::App &app, int &status);
+void addInspect(CLI::App &app, int &status);
 
 } // namespace attune
 

@@ -14,6 +14,9 @@ int main(int argc, char **argv) {
   });
   int status = 0;
   attune::addCompile(app, status);
+  attune::addRun(app, status);
+  attune::addBench(app, status);
+  attune::addInspect(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
