@@ -10,6 +10,7 @@
 #include "dialects/attn/Attn.h"
 #include "frontends/onnx/Nearest.h"
 #include "passes/forms/FormSpec.h"
+#include "llvm/Support/FileSystem.h"
 
 using namespace mlir;
 
@@ -54,7 +55,7 @@ public:
     if (llvm::Error error = checkOutput(options.output, weightFiles(*module)))
       return report(std::move(error), CompileStatus::badModel);
     manifest = makeManifest(*module, target);
-    bool artifact = options.emit == "lib";
+    bool artifact = options.emit == "lib" || options.emit == "exe";
     PipelineOptions pipeline;
     pipeline.target = target;
     pipeline.stopAfter = artifact ? "" : options.emit;
@@ -107,12 +108,24 @@ private:
     };
     llvm::Error error =
         writeWhole(options.output, opened, [&](llvm::StringRef path) {
-          return artifact ? writeArtifact(path) : writeIr(*module, path);
+          return artifact ? writeBinary(path) : writeIr(*module, path);
         });
     opened("");
     if (error)
       return report(std::move(error), CompileStatus::badModel);
     return CompileStatus::fine;
+  }
+
+  /// A shared object, or a program that holds it.
+  llvm::Error writeBinary(llvm::StringRef path) {
+    if (options.emit == "lib")
+      return writeArtifact(path);
+    std::string artifact = (path + ".lib").str();
+    llvm::Error error = writeArtifact(artifact);
+    if (!error)
+      error = makeExecutable(artifact, path);
+    llvm::sys::fs::remove(artifact);
+    return error;
   }
 
   llvm::Error writeArtifact(llvm::StringRef path) {
@@ -137,7 +150,7 @@ CompileStatus compileFile(const CompileOptions &options) {
   llvm::Expected<Target> target = Target::forCpu(options.cpu);
   if (!target)
     return report(target.takeError(), CompileStatus::badOptions);
-  std::vector<std::string> kinds = {"lib"};
+  std::vector<std::string> kinds = {"lib", "exe"};
   for (llvm::StringRef stage : stageNames())
     kinds.push_back(stage.str());
   if (!llvm::is_contained(kinds, options.emit))

@@ -24,7 +24,7 @@ struct CompileOptions {
   std::string model, output;
   /// Sizes of named dimensions of an ONNX model's inputs.
   std::map<std::string, DimRange> dims;
-  std::string emit = "lib"; ///< lib, or a stage's name: its IR
+  std::string emit = "lib"; ///< lib, exe, or a stage's name: its IR
   std::string cpu = "native";
   std::string dumpDir;
   /// Forms that take the place of dense attention: `FORM{key=value}@layers=..`,

@@ -19,6 +19,10 @@ llvm::Error emitSharedObject(mlir::ModuleOp module, const Target &target,
 llvm::Error appendTrailer(mlir::ModuleOp module, llvm::StringRef manifest,
                           llvm::StringRef path);
 
+/// Writes to `path` a program that runs the artifact in the file `artifact`: a
+/// launcher that needs nothing but the C library, with the artifact behind it.
+llvm::Error makeExecutable(llvm::StringRef artifact, llvm::StringRef path);
+
 } // namespace attune
 
 #endif // ATTUNE_COMPILER_EMIT_H

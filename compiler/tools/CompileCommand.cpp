@@ -17,6 +17,7 @@ Examples:
   attune compile model.onnx -o model.so --dim batch=1,seq=1..512
   attune compile model.onnx -o model.so --cpu x86-64-v3
   attune compile model.onnx -o model.so --attention 'linear{eps=1e-6}@layers=0-3'
+  attune compile model.onnx -o model --emit exe
   attune compile model.onnx -o model.mlir --emit raise)";
 
 static int64_t parseSize(llvm::StringRef text, const std::string &where) {
@@ -59,7 +60,8 @@ void addCompile(CLI::App &app, int &status) {
   command->add_option("-o,--output", options->output, "Where the binary goes")
       ->required();
   command->add_option("--emit", options->emit,
-                      "What to write: lib, or the IR after a stage")
+                      "What to write: lib, exe (a program that runs the "
+                      "model), or the IR after a stage")
       ->capture_default_str();
   command->add_option("--cpu", options->cpu,
                       "Processor: native, x86-64-v3, x86-64-v4, ...")

@@ -95,7 +95,8 @@ void removeUnfinished(const Progress &progress) {
   if (!progress.temporary[0])
     return;
   llvm::sys::fs::remove(progress.temporary);
-  llvm::sys::fs::remove(std::string(progress.temporary) + ".o");
+  for (const char *ending : {".o", ".libm", ".lib", ".lib.o", ".lib.libm"})
+    llvm::sys::fs::remove(std::string(progress.temporary) + ending);
 }
 
 /// Writes what the compilation had before the stage that failed. The file's

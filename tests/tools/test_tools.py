@@ -255,5 +255,54 @@ class Inspect(Tools):
                    "--json")
 
 
+class Programs(Tools):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.program = cls.compile(SCALE, "scale", "--emit", "exe")
+
+    def test_run_by_themselves(self):
+        out = self.path("program.npz")
+        text = self.succeeds(self.program, "-i", self.path("in.npz"), "-o", out)
+        self.assertEqual(text, "y: f32 [3, 4]\n")
+        with np.load(out) as results:
+            np.testing.assert_array_equal(results["y"], self.x + self.i)
+        self.assertIn("max 22", self.succeeds(self.program, "-i", self.path("in.npz")))
+
+    def test_describe_and_measure_themselves(self):
+        self.assertIn("  x: f32 [n, 4]\n", self.succeeds(self.program, "--inspect"))
+        self.assertIn("threads 1: min",
+                      self.succeeds(self.program, "--bench", "--dim", "n=2", "--threads", "1"))
+        self.assertIn("--bench", self.succeeds(self.program, "--help"))
+
+    def test_fail_as_the_tool_does(self):
+        self.fails(1, "missing: 'x', 'i'", self.program)
+        self.fails(2, "neither", self.program, "-i", "x")
+        self.fails(2, "exclude each other", self.program, "--bench", "--inspect")
+
+    def test_are_also_artifacts(self):
+        self.assertIn("max 22", self.succeeds(ATTUNE, "run", self.program, "-i",
+                                              self.path("in.npz")))
+
+    def test_damage_is_noticed(self):
+        with open(self.program, "rb") as file:
+            data = bytearray(file.read())
+        data[-300] ^= 1
+        damaged = self.path("damaged")
+        with open(damaged, "wb") as file:
+            file.write(data)
+        os.chmod(damaged, 0o755)
+        self.fails(1, "is damaged", damaged, "-i", self.path("in.npz"))
+        launcher = os.path.join(ROOT, "build", "bin", "attune-launcher")
+        self.fails(1, "no artifact", launcher)
+
+    def test_need_the_c_library_only(self):
+        needed = subprocess.run(["/usr/lib/llvm-22/bin/llvm-readelf", "--needed-libs",
+                                 self.program], capture_output=True, text=True, check=True).stdout
+        libraries = set(needed.split()) - {"NeededLibraries", "[", "]"}
+        self.assertLessEqual(libraries, {"libc.so.6", "libm.so.6", "libpthread.so.0",
+                                         "libdl.so.2", "ld-linux-x86-64.so.2"})
+
+
 if __name__ == "__main__":
     unittest.main()
