@@ -40,8 +40,10 @@ nb::object adopt(DLManagedTensor *managed) {
   });
   const DLTensor &tensor = managed->dl_tensor;
   std::vector<size_t> shape(tensor.shape, tensor.shape + tensor.ndim);
-  nb::dlpack::dtype dtype{tensor.dtype.code, tensor.dtype.bits,
-                          tensor.dtype.lanes};
+  // NumPy has no bfloat16: Python's side gives the raw items their type.
+  bool raw = tensor.dtype.code == kDLBfloat;
+  nb::dlpack::dtype dtype{raw ? uint8_t(kDLUInt) : tensor.dtype.code,
+                          tensor.dtype.bits, tensor.dtype.lanes};
   return nb::cast(nb::ndarray<nb::numpy>(tensor.data, shape.size(),
                                          shape.data(), owner, nullptr, dtype));
 }
@@ -93,7 +95,8 @@ public:
     return values;
   }
 
-  nb::list run(const std::vector<Array> &arrays) {
+  /// `raw` tells which arrays are bfloat16 in the guise of unsigned integers.
+  nb::list run(const std::vector<Array> &arrays, const std::vector<bool> &raw) {
     std::vector<std::vector<int64_t>> shapes, strides;
     std::vector<DLTensor> inputs;
     for (const Array &array : arrays) {
@@ -109,6 +112,8 @@ public:
       tensor.ndim = static_cast<int32_t>(array.ndim());
       tensor.dtype = {array.dtype().code, array.dtype().bits,
                       array.dtype().lanes};
+      if (raw.at(inputs.size()))
+        tensor.dtype.code = kDLBfloat;
       inputs.push_back(tensor);
     }
     for (size_t i = 0; i < inputs.size(); ++i) {

@@ -51,6 +51,8 @@ class Model:
             in CPU memory. The types must be the inputs' own; nothing is converted.
             Arrays with gaps are copied, others are only read during the call.
 
+        bfloat16 is ml_dtypes' type, or raw items of two bytes without it.
+
         Returns the outputs by name. They own their memory and offer DLPack.
         Raises Error.
         """
@@ -63,9 +65,12 @@ class Model:
             raise Error(f"the call {' and '.join(what)}; the inputs are {names}",
                         _INVALID_ARGUMENT)
         given = [_array(arrays[value.name]) for value in self.inputs]
+        raw = [_is_bfloat16(array) for array in given]
+        given = [array.view(np.uint16) if hide else array for array, hide in zip(given, raw)]
         with self._lock:
-            results = self._model.run(given)
-        return {value.name: result for value, result in zip(self.outputs, results)}
+            results = self._model.run(given, raw)
+        return {value.name: result.view(_bfloat16()) if value.dtype == "bf16" else result
+                for value, result in zip(self.outputs, results)}
 
     def __repr__(self) -> str:
         def text(values):
@@ -74,10 +79,30 @@ class Model:
         return f"<attune.Model ({text(self.inputs)}) -> ({text(self.outputs)})>"
 
 
-def _array(value: Any) -> np.ndarray:
+def _array(value: Any) -> Any:
     if isinstance(value, (np.ndarray, np.generic)) or not hasattr(value, "__dlpack__"):
         return np.ascontiguousarray(value) if np.ndim(value) else np.asarray(value)
-    return np.ascontiguousarray(np.from_dlpack(value))
+    try:
+        return np.ascontiguousarray(np.from_dlpack(value))
+    except (BufferError, RuntimeError):
+        # A type that NumPy lacks: the runtime takes it as it is, without gaps.
+        return value
+
+
+def _is_bfloat16(array: Any) -> bool:
+    """Whether NumPy holds it as ml_dtypes' type, or as the raw items of numpy.savez."""
+    return isinstance(array, np.ndarray) and (
+        array.dtype.name == "bfloat16" or (array.dtype.kind == "V" and array.dtype.itemsize == 2
+                                           and array.dtype.names is None))
+
+
+def _bfloat16() -> np.dtype:
+    """ml_dtypes' bfloat16 where that is installed, else raw items of two bytes."""
+    try:
+        import ml_dtypes  # pylint: disable=import-outside-toplevel
+    except ImportError:
+        return np.dtype("V2")
+    return np.dtype(ml_dtypes.bfloat16)
 
 
 def load(path: PathLike, threads: int = 0, check_weights: bool = True) -> Model:

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import unittest
 
+import ml_dtypes
 import numpy as np
 from onnx import TensorProto, helper, save
 
@@ -78,6 +79,46 @@ class Module(unittest.TestCase):
         out = model(x=np.ones((2, 3), np.float32), w=np.ones(3, np.float32))["y"]
         del model
         np.testing.assert_array_equal(np.from_dlpack(out), np.ones((2, 3)))
+
+    def test_inputs_may_come_by_dlpack(self):
+        class Exporter:
+            """Memory that is no NumPy array for all that the module can see."""
+            def __init__(self, array):
+                self.array = array
+
+            def __dlpack__(self, **options):
+                return self.array.__dlpack__(**options)
+
+            def __dlpack_device__(self):
+                return self.array.__dlpack_device__()
+
+        x = np.arange(6, dtype=np.float32).reshape(2, 3)
+        out = attune.load(self.binary)(x=Exporter(x), w=Exporter(np.full(3, 2, np.float32)))
+        np.testing.assert_array_equal(out["y"], 2 * x)
+
+    def test_bfloat16_travels(self):
+        text = """func.func @main(%x: tensor<?xbf16> {attune.name = "x", attune.dims = ["n"]})
+            -> (tensor<?xbf16> {attune.name = "y", attune.dims = ["n"]}) {
+          return %x : tensor<?xbf16>
+        }"""
+        source = os.path.join(self.folder.name, "b.mlir")
+        with open(source, "w", encoding="utf-8") as file:
+            file.write(text)
+        model = attune.load(attune.compile(source))
+        x = np.array([1, -2, 0.5], ml_dtypes.bfloat16)
+        for given in (x, x.view("V2")):
+            result = model(x=given)["y"]
+            self.assertEqual(result.dtype, x.dtype)
+            np.testing.assert_array_equal(result, x)
+        self.fails(INVALID_TYPE, model, x=x.view(np.uint16))
+
+    def test_results_are_bitwise_equal_for_a_number_of_threads(self):
+        x = np.random.default_rng(0).standard_normal((999, 3)).astype(np.float32)
+        w = np.ones(3, np.float32)
+        for threads in (1, 2, 3):
+            results = {attune.load(self.binary, threads)(x=x, w=w)["y"].tobytes()
+                       for _ in range(5)}
+            self.assertEqual(len(results), 1)
 
     def test_inputs_are_checked(self):
         model = attune.load(self.binary)
