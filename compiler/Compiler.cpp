@@ -111,9 +111,14 @@ private:
           return artifact ? writeBinary(path) : writeIr(*module, path);
         });
     opened("");
-    if (error)
-      return report(std::move(error), CompileStatus::badModel);
-    return CompileStatus::fine;
+    if (!error)
+      return CompileStatus::fine;
+    CompileStatus status = CompileStatus::badModel;
+    llvm::visitErrors(error, [&](const llvm::ErrorInfoBase &info) {
+      if (info.convertToErrorCode() == std::errc::state_not_recoverable)
+        status = CompileStatus::bug;
+    });
+    return report(std::move(error), status);
   }
 
   /// A shared object, or a program that holds it.

@@ -123,7 +123,8 @@ static Error emitObject(mlir::ModuleOp code, const Target &target,
   LLVMContext context;
   std::unique_ptr<Module> ir = mlir::translateModuleToLLVMIR(code, context);
   if (!ir)
-    return createStringError("translation to LLVM IR failed");
+    return createStringError(std::errc::state_not_recoverable,
+                             "translation to LLVM IR failed");
   std::unique_ptr<TargetMachine> machine = target.machine(level);
   setTarget(*ir, target, *machine);
   addTable(*ir);

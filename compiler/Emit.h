@@ -10,7 +10,8 @@
 namespace attune {
 
 /// Translates `module`, in the LLVM dialect, and writes a shared object to
-/// `path`.
+/// `path`. The error of IR that cannot be translated, our own fault, has the
+/// code `state_not_recoverable`.
 llvm::Error emitSharedObject(mlir::ModuleOp module, const Target &target,
                              unsigned level, llvm::StringRef path);
 

@@ -94,8 +94,8 @@ bool isRequest(int number) {
 void removeUnfinished(const Progress &progress) {
   if (!progress.temporary[0])
     return;
-  llvm::sys::fs::remove(progress.temporary);
-  for (const char *ending : {".o", ".libm", ".lib", ".lib.o", ".lib.libm"})
+  for (const char *ending : {"", ".o", ".libm", ".libm.o", ".lib", ".lib.o",
+                             ".lib.libm", ".lib.libm.o"})
     llvm::sys::fs::remove(std::string(progress.temporary) + ending);
 }
 

@@ -65,6 +65,46 @@ void fixDims(onnx::ModelProto &model,
 
 namespace {
 
+/// The library's schemas, bounded: it tracks the values of tensors that may be
+/// shapes, an object for each element, and lists of that many sizes are not.
+class BoundedSchemas : public onnx::ISchemaRegistry {
+public:
+  const onnx::OpSchema *GetSchema(const std::string &key, int maxVersion,
+                                  const std::string &domain) const override {
+    const onnx::OpSchema *schema =
+        onnx::OpSchemaRegistry::Instance()->GetSchema(key, maxVersion, domain);
+    if (!schema || !schema->has_data_propagation_function())
+      return schema;
+    std::unique_ptr<onnx::OpSchema> &bounded = copies[schema];
+    if (bounded)
+      return bounded.get();
+    bounded = std::make_unique<onnx::OpSchema>(*schema);
+    bounded->PartialDataPropagationFunction(
+        [schema](onnx::DataPropagationContext &context) {
+          if (hasFewElements(context))
+            schema->GetDataPropagationFunction()(context);
+        });
+    return bounded.get();
+  }
+
+private:
+  static bool hasFewElements(onnx::DataPropagationContext &context) {
+    constexpr int64_t limit = 1024;
+    for (size_t i = 0; i < context.getNumInputs(); ++i) {
+      const onnx::TypeProto *type = context.getInputType(i);
+      if (!type || !type->has_tensor_type())
+        continue;
+      for (const auto &dim : type->tensor_type().shape().dim())
+        if (dim.dim_value() > limit)
+          return false;
+    }
+    return true;
+  }
+
+  mutable std::map<const onnx::OpSchema *, std::unique_ptr<onnx::OpSchema>>
+      copies;
+};
+
 class Inference {
 public:
   Inference(onnx::ModelProto &model, Problems &problems)
@@ -80,8 +120,8 @@ public:
     // count; values of shape computations are propagated.
     onnx::ShapeInferenceOptions options(true, 1, true);
     try {
-      onnx::shape_inference::InferShapes(
-          model, onnx::OpSchemaRegistry::Instance(), options);
+      BoundedSchemas schemas;
+      onnx::shape_inference::InferShapes(model, &schemas, options);
     } catch (const std::exception &failure) {
       report(failure.what());
       return;

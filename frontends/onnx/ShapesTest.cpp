@@ -146,6 +146,23 @@ TEST(Shapes, BombsCostNothing) {
                                   "{ y = Expand(x, n) }"));
   ASSERT_TRUE(loaded.model) << loaded.reasons();
   EXPECT_EQ(shown(loaded.type("y")), "100000000000");
+  // Nor may it follow the values of so many elements.
+  loaded = load(parseModel("g (float[1] x) => (float[A] y)\n"
+                           "<int64[1] n = {100000000000}>\n"
+                           "{ z = ConstantOfShape(n) y = Add(x, z) }"));
+  ASSERT_TRUE(loaded.model) << loaded.reasons();
+  EXPECT_EQ(shown(loaded.type("y")), "100000000000");
+}
+
+TEST(Shapes, ValuesOfShapesAreFollowed) {
+  Loaded loaded = load(parseModel(
+      "g (float[N,4] x) => (float[A,B] y)\n"
+      "<int64[1] two = {2}, int64[1] zero = {0}, int64[1] one = {1}, "
+      "int64[1] minus = {-1}>\n"
+      "{ s = Shape(x) a = Slice(s, one, two) b = Mul(a, two)\n"
+      "  t = Concat<axis = 0>(minus, b) y = Reshape(x, t) }"));
+  ASSERT_TRUE(loaded.model) << loaded.reasons();
+  EXPECT_EQ(loaded.type("y").dims[1].size, 8);
 }
 
 TEST(Shapes, TypesOfOpaqueNodesComeFromTheFile) {

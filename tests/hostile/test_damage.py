@@ -3,6 +3,7 @@
 
 """Damaged model files: cut off, changed, or no models at all."""
 
+import concurrent.futures
 import os
 import random
 
@@ -12,8 +13,20 @@ from tool import ToolTest, small_model
 class Damage(ToolTest):
     def batch(self, variants):
         """Compiles each of many files; counts those that compiled."""
-        return sum(self.assert_survives(self.write("m.onnx", content)) == 0
-                   for content in variants)
+        variants = list(variants)
+        workers = os.cpu_count() or 1
+
+        def work(number):
+            worker = type(self)()
+            worker.setUp()
+            try:
+                return sum(worker.assert_survives(worker.write("m.onnx", content), "-O0") == 0
+                           for content in variants[number::workers])
+            finally:
+                worker.doCleanups()
+
+        with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+            return sum(pool.map(work, range(workers)))
 
     def test_prefixes(self):
         whole = small_model().SerializeToString()

@@ -4,7 +4,6 @@
 """Runs the tool on files that mean it harm, under limits of time and memory."""
 
 import os
-import resource
 import subprocess
 import tempfile
 import unittest
@@ -60,17 +59,15 @@ class ToolTest(unittest.TestCase):
             file.write(content)
         return name
 
-    def run_tool(self, *arguments, file_size=None, env=None, cwd=None):
-        def limit():
-            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-            if file_size is not None:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
-
+    def run_tool(self, *arguments, file_size=None, memory=MEMORY, env=None, cwd=None):
+        limits = ["prlimit", "--as=" + str(memory)]
+        if file_size is not None:
+            limits.append("--fsize=" + str(file_size))
         before = set(os.listdir(self.folder))
         scratch = self.path("scratch")
         os.makedirs(scratch, exist_ok=True)
         done = subprocess.run(
-            [ATTUNE, *arguments], cwd=cwd or self.folder, preexec_fn=limit,
+            [*limits, ATTUNE, *arguments], cwd=cwd or self.folder,
             capture_output=True, timeout=SECONDS,
             env={**os.environ, "TMPDIR": scratch, **(env or {})})
         left = sorted(set(os.listdir(self.folder)) - before - {"scratch"})
