@@ -39,6 +39,7 @@ static void import(OpPassManager &, const PipelineOptions &) {}
 /// In: nodes of a file.  Out: attention operations and linalg on tensors; no
 /// node is left.
 static void raise(OpPassManager &pm, const PipelineOptions &) {
+  pm.addNestedPass<func::FuncOp>(createRefineSizesPass());
   pm.addNestedPass<func::FuncOp>(createFoldNodesPass());
   pm.addNestedPass<func::FuncOp>(createUnifySymbolsPass());
   // Spellings of one node first: attention is matched around them.

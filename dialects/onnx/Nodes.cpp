@@ -62,6 +62,39 @@ std::optional<SmallVector<int64_t>> axesOf(onnx::NodeOp node, int64_t rank) {
   return axes;
 }
 
+std::optional<SmallVector<int64_t>> pickedIndices(onnx::NodeOp node,
+                                                  int64_t size) {
+  SmallVector<int64_t> indices;
+  if (node.getOpType() == "Gather") {
+    std::optional<SmallVector<int64_t>> given = integersOf(node.getInputs()[1]);
+    if (!given)
+      return std::nullopt;
+    for (int64_t index : *given)
+      indices.push_back(index < 0 ? index + size : index);
+  } else {
+    SmallVector<int64_t> bounds = {0, 0, 0, 1};
+    for (unsigned i = 1; i < node.getInputs().size(); ++i) {
+      std::optional<SmallVector<int64_t>> given =
+          integersOf(node.getInputs()[i]);
+      if (node.hasInput(i) && (!given || given->size() != 1))
+        return std::nullopt;
+      if (given)
+        bounds[i - 1] = given->front();
+    }
+    if (node.getInputs().size() < 3 || bounds[3] < 1)
+      return std::nullopt;
+    auto clamp = [&](int64_t at) {
+      return std::clamp<int64_t>(at < 0 ? at + size : at, 0, size);
+    };
+    for (int64_t i = clamp(bounds[0]); i < clamp(bounds[1]); i += bounds[3])
+      indices.push_back(i);
+  }
+  for (int64_t index : indices)
+    if (index < 0 || index >= size)
+      return std::nullopt;
+  return indices;
+}
+
 bool sameSize(Value left, int64_t i, Value right, int64_t j) {
   RankedTensorType l = typeOf(left), r = typeOf(right);
   if (!l || !r || i >= l.getRank() || j >= r.getRank())

@@ -32,6 +32,11 @@ std::optional<llvm::SmallVector<int64_t>> integersOf(mlir::Value value);
 std::optional<llvm::SmallVector<int64_t>> axesOf(onnx::NodeOp node,
                                                  int64_t rank);
 
+/// Which elements of a list of `size` a Gather or a Slice (since opset 10) takes,
+/// if that is constant.
+std::optional<llvm::SmallVector<int64_t>> pickedIndices(onnx::NodeOp node,
+                                                        int64_t size);
+
 /// Whether dimension `i` of `left` and `j` of `right` have equal sizes: the
 /// same number, or the same name.
 bool sameSize(mlir::Value left, int64_t i, mlir::Value right, int64_t j);

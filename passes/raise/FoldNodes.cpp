@@ -154,43 +154,6 @@ static std::optional<Elements> shapeElements(onnx::NodeOp node) {
   return sizes;
 }
 
-/// Elements picked from a list: Gather with constant indices, Slice.
-static std::optional<Elements> pick(onnx::NodeOp node, const Elements &list) {
-  auto size = static_cast<int64_t>(list.size());
-  SmallVector<int64_t> indices;
-  if (node.getOpType() == "Gather") {
-    std::optional<SmallVector<int64_t>> given = integersOf(node.getInputs()[1]);
-    if (!given)
-      return std::nullopt;
-    for (int64_t index : *given)
-      indices.push_back(index < 0 ? index + size : index);
-  } else {
-    SmallVector<int64_t> bounds = {0, 0, 0, 1};
-    for (unsigned i = 1; i < node.getInputs().size(); ++i) {
-      std::optional<SmallVector<int64_t>> given =
-          integersOf(node.getInputs()[i]);
-      if (node.hasInput(i) && (!given || given->size() != 1))
-        return std::nullopt;
-      if (given)
-        bounds[i - 1] = given->front();
-    }
-    if (node.getInputs().size() < 3 || bounds[3] < 1)
-      return std::nullopt;
-    auto clamp = [&](int64_t at) {
-      return std::clamp<int64_t>(at < 0 ? at + size : at, 0, size);
-    };
-    for (int64_t i = clamp(bounds[0]); i < clamp(bounds[1]); i += bounds[3])
-      indices.push_back(i);
-  }
-  Elements picked;
-  for (int64_t index : indices) {
-    if (index < 0 || index >= size)
-      return std::nullopt;
-    picked.push_back(list[index]);
-  }
-  return picked;
-}
-
 std::optional<Elements> Folder::evaluate(onnx::NodeOp node) {
   StringRef op = node.getOpType();
   RankedTensorType type = typeOf(node.getOutputs()[0]);
@@ -217,8 +180,13 @@ std::optional<Elements> Folder::evaluate(onnx::NodeOp node) {
   if (op == "Gather" || op == "Slice") {
     // A row of a matrix is no element of a list.
     RankedTensorType list = typeOf(node.getInputs()[0]);
-    return list && list.getRank() == 1 ? pick(node, operands.front())
-                                       : std::nullopt;
+    std::optional<SmallVector<int64_t>> picked;
+    if (list && list.getRank() == 1)
+      picked = pickedIndices(node, operands.front().size());
+    if (!picked)
+      return std::nullopt;
+    return llvm::map_to_vector(
+        *picked, [&](int64_t index) { return operands.front()[index]; });
   }
   if (op == "Concat") {
     Elements all;

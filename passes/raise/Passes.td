@@ -38,6 +38,16 @@ def FoldNodesPass : Pass<"attune-fold-nodes", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def RefineSizesPass : Pass<"attune-refine-sizes", "::mlir::func::FuncOp"> {
+  let summary = "Find sizes that shape inference leaves open";
+  let description = [{
+    Lists of sizes are followed as products of named sizes through what a file
+    computes with them: `Reshape` to `[B, 3, -1, S]` of `3*B x 1 x S` has size 1
+    in the open place. Results get static sizes, and names that are products of
+    the inputs' names; two equal names are one size.
+  }];
+}
+
 def RaiseNeighboursPass
     : Pass<"attune-raise-neighbours", "::mlir::func::FuncOp"> {
   let summary = "Recognise norms, GELU and rotary positions in a file";
