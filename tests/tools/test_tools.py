@@ -227,7 +227,8 @@ class Inspect(Tools):
         y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 4])
         graph = helper.make_graph(nodes, "g", [x], [y])
         path = self.path("m.onnx")
-        save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)],
+        save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18),
+                                                     helper.make_opsetid("ai.onnx.ml", 3)],
                                ir_version=8), path)
         return path
 
@@ -235,17 +236,17 @@ class Inspect(Tools):
         text = self.succeeds(ATTUNE, "inspect", self.write_onnx([
             helper.make_node("Add", ["x", "x"], ["a"]),
             helper.make_node("Add", ["a", "x"], ["b"]),
-            helper.make_node("Celu", ["b"], ["c"]),
-            helper.make_node("Det", ["c"], ["d"]),
-            helper.make_node("NonZero", ["c"], ["e"]),
+            helper.make_node("MeanVarianceNormalization", ["b"], ["c"], axes=[0, 1]),
+            helper.make_node("Normalizer", ["c"], ["d"], domain="ai.onnx.ml"),
+            helper.make_node("Binarizer", ["c"], ["e"], domain="ai.onnx.ml"),
             helper.make_node("Identity", ["c"], ["y"])]))
         self.assertIn("  ai.onnx 18\n", text)
         self.assertIn("  x: f32 [n, 4]\n", text)
         self.assertIn("operators, 6 nodes\n", text)
         self.assertRegex(text, r" 2 +ai\.onnx\.Add +lowered\n")
-        self.assertRegex(text, r" 1 +ai\.onnx\.Celu +by its function body\n")
-        self.assertRegex(text, r" 1 +ai\.onnx\.Det +MISSING\n")
-        self.assertRegex(text, r"no lowering yet: ai\.onnx\.Det, ai\.onnx\.NonZero\n")
+        self.assertRegex(text, r" 1 +ai\.onnx\.MeanVarianceNormalization +by its function body\n")
+        self.assertRegex(text, r" 1 +ai\.onnx\.ml\.Binarizer +MISSING\n")
+        self.assertRegex(text, r"no lowering yet: ai\.onnx\.ml\.Binarizer, ai\.onnx\.ml\.Normalizer\n")
 
     def test_says_when_all_is_there(self):
         text = self.succeeds(ATTUNE, "inspect", self.write_onnx([
