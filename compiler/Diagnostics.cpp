@@ -33,9 +33,12 @@ static StringRef nameOf(DiagnosticSeverity severity) {
     return "error";
   case DiagnosticSeverity::Warning:
     return "warning";
-  default:
-    return "note";
+  case DiagnosticSeverity::Remark:
+    return "remark";
+  case DiagnosticSeverity::Note:
+    break;
   }
+  return "note";
 }
 
 std::string printable(StringRef text) {

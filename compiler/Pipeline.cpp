@@ -39,8 +39,10 @@ static void import(OpPassManager &, const PipelineOptions &) {}
 /// In: nodes of a file.  Out: attention operations and linalg on tensors; no
 /// node is left.
 static void raise(OpPassManager &pm, const PipelineOptions &) {
+  // Sizes give constants, and constants (where to cut, how to scale) sizes.
   pm.addNestedPass<func::FuncOp>(createRefineSizesPass());
   pm.addNestedPass<func::FuncOp>(createFoldNodesPass());
+  pm.addNestedPass<func::FuncOp>(createRefineSizesPass());
   pm.addNestedPass<func::FuncOp>(createUnifySymbolsPass());
   // Spellings of one node first: attention is matched around them.
   pm.addNestedPass<func::FuncOp>(createRaiseNeighboursPass());

@@ -80,11 +80,14 @@ static bool peelJoinedTranspose(HeadTensor &tensor) {
   return true;
 }
 
-/// Reshape(Expand(Unsqueeze(x))), where each head stands for a group of them.
+/// Reshape(Expand(Unsqueeze(x))), or with Tile, where each head stands for a
+/// group of them.
 static bool peelRepeat(HeadTensor &tensor) {
   auto reshape = nodeOf(tensor.value, "Reshape");
-  auto expand =
-      reshape ? nodeOf(reshape.getInputs()[0], "Expand") : onnx::NodeOp();
+  onnx::NodeOp expand;
+  for (StringRef op : {"Expand", "Tile"})
+    if (reshape && !expand)
+      expand = nodeOf(reshape.getInputs()[0], op);
   if (!expand || tensor.layout.size() != 4)
     return false;
   int64_t heads = tensor.position(1);

@@ -27,6 +27,9 @@ private:
   std::optional<Sizes> gather(onnx::NodeOp node);
   std::optional<Sizes> insertOnes(onnx::NodeOp node);
   std::optional<Sizes> slice(onnx::NodeOp node);
+  std::optional<Sizes> concat(onnx::NodeOp node);
+  std::optional<Sizes> tile(onnx::NodeOp node);
+  std::optional<Sizes> rangeLength(onnx::NodeOp node);
   Sizes broadcastAll(ArrayRef<Sizes> all);
   void refine(onnx::NodeOp node, unsigned output, const Sizes &sizes);
   void refineParts(onnx::NodeOp node);
@@ -125,19 +128,63 @@ std::optional<Sizes> Refiner::insertOnes(onnx::NodeOp node) {
   return sizes;
 }
 
-/// Dimensions that are not cut keep their sizes.
+/// The length of [start, end) of `size` elements, counted as Slice counts.
+static std::optional<SizeExpr> lengthOf(const std::optional<SizeExpr> &size,
+                                        const std::optional<SizeExpr> &start,
+                                        const std::optional<SizeExpr> &end) {
+  for (const std::optional<SizeExpr> &part : {size, start, end})
+    if (!part || !part->isConstant())
+      return std::nullopt;
+  auto clamp = [&](int64_t at) {
+    return std::clamp<int64_t>(at < 0 ? at + size->factor : at, 0,
+                               size->factor);
+  };
+  return SizeExpr::of(
+      std::max<int64_t>(clamp(end->factor) - clamp(start->factor), 0));
+}
+
+/// Dimensions that are not cut keep their sizes; cuts may be constant.
 std::optional<Sizes> Refiner::slice(onnx::NodeOp node) {
-  std::optional<SmallVector<int64_t>> axes;
+  std::optional<SmallVector<int64_t>> axes, steps;
   if (node.getVersion() >= 10 && node.hasInput(3))
     axes = integersOf(node.getInput(3));
   if (!axes)
     return std::nullopt;
+  if (node.hasInput(4))
+    steps = integersOf(node.getInput(4));
+  bool inSteps = node.hasInput(4) && (!steps || llvm::any_of(*steps, [](int64_t s) {
+                                        return s != 1;
+                                      }));
+  std::optional<Sizes> starts = reader.elementsOf(node.getInputs()[1]);
+  std::optional<Sizes> ends = reader.elementsOf(node.getInputs()[2]);
   Sizes sizes = SizeReader::sizesOf(node.getInputs()[0]);
   Sizes cut = SizeReader::sizesOf(node.getOutputs()[0]);
-  for (int64_t axis : *axes) {
-    axis = axis < 0 ? axis + static_cast<int64_t>(sizes.size()) : axis;
-    sizes[axis] = cut[axis];
+  for (auto [i, axis] : llvm::enumerate(*axes)) {
+    int64_t dim = axis < 0 ? axis + static_cast<int64_t>(sizes.size()) : axis;
+    std::optional<SizeExpr> length;
+    if (!inSteps && starts && ends)
+      length = lengthOf(sizes[dim], (*starts)[i], (*ends)[i]);
+    sizes[dim] = length ? length : cut[dim];
   }
+  return sizes;
+}
+
+/// All dimensions but one agree; along that one sizes add up.
+std::optional<Sizes> Refiner::concat(onnx::NodeOp node) {
+  Sizes sizes = SizeReader::sizesOf(node.getInputs()[0]);
+  int64_t axis = node.getInt("axis", 0);
+  axis = axis < 0 ? axis + static_cast<int64_t>(sizes.size()) : axis;
+  std::optional<SizeExpr> total = SizeExpr::of(0);
+  for (Value input : node.getInputs()) {
+    Sizes own = SizeReader::sizesOf(input);
+    for (auto [size, part] : llvm::zip(sizes, own))
+      size = size ? size : part;
+    const std::optional<SizeExpr> &part = own[axis];
+    total = total && part && part->isConstant()
+                ? std::optional(SizeExpr::of(total->factor + part->factor))
+                : std::nullopt;
+  }
+  sizes[axis] = total;
   return sizes;
 }
 
@@ -160,6 +207,29 @@ static bool keepsSizes(StringRef op) {
       "RotaryEmbedding"};
   return operators.contains(op);
 }
+
+std::optional<Sizes> Refiner::tile(onnx::NodeOp node) {
+  Sizes sizes = SizeReader::sizesOf(node.getInputs()[0]);
+  std::optional<Sizes> repeats = reader.elementsOf(node.getInputs()[1]);
+  if (!repeats || repeats->size() != sizes.size())
+    return std::nullopt;
+  for (auto [size, repeat] : llvm::zip(sizes, *repeats))
+    size = size && repeat ? multiply(*size, *repeat) : std::nullopt;
+  return sizes;
+}
+
+/// From 0 to a size by 1 there are as many.
+std::optional<Sizes> Refiner::rangeLength(onnx::NodeOp node) {
+  std::optional<Sizes> bounds[3];
+  for (auto [i, input] : llvm::enumerate(node.getInputs()))
+    if (!(bounds[i] = reader.elementsOf(input)))
+      return std::nullopt;
+  const std::optional<SizeExpr> &from = (*bounds[0])[0], &by = (*bounds[2])[0];
+  std::optional<SizeExpr> end = (*bounds[1])[0];
+  bool counts = from && from->isConstant(0) && by && by->isConstant(1) &&
+                end && end->factor >= 0;
+  return Sizes{counts ? end : std::nullopt};
+  }
 
 std::optional<Sizes> Refiner::computeSizes(onnx::NodeOp node) {
   StringRef op = node.getOpType();
@@ -195,17 +265,14 @@ std::optional<Sizes> Refiner::computeSizes(onnx::NodeOp node) {
       sizes.push_back(input[dim]);
     return sizes;
   }
-  if (op == "Range") {
-    std::optional<Sizes> bounds[3];
-    for (auto [i, input] : llvm::enumerate(node.getInputs()))
-      if (!(bounds[i] = reader.elementsOf(input)))
-        return std::nullopt;
-    const std::optional<SizeExpr> &from = (*bounds[0])[0], &by = (*bounds[2])[0];
-    std::optional<SizeExpr> end = (*bounds[1])[0];
-    bool counts = from && from->isConstant(0) && by && by->isConstant(1) &&
-                  end && end->factor >= 0;
-    return Sizes{counts ? end : std::nullopt};
-  }
+  if (op == "Range")
+    return rangeLength(node);
+  if (op == "Concat")
+    return concat(node);
+  if (op == "Tile")
+    return tile(node);
+  if (op == "GatherElements")
+    return SizeReader::sizesOf(node.getInputs()[1]);
   return std::nullopt;
 }
 
