@@ -39,11 +39,13 @@ static void import(OpPassManager &, const PipelineOptions &) {}
 /// In: nodes of a file.  Out: attention operations and linalg on tensors; no
 /// node is left.
 static void raise(OpPassManager &pm, const PipelineOptions &) {
-  // Sizes give constants, and constants (where to cut, how to scale) sizes.
-  pm.addNestedPass<func::FuncOp>(createRefineSizesPass());
-  pm.addNestedPass<func::FuncOp>(createFoldNodesPass());
-  pm.addNestedPass<func::FuncOp>(createRefineSizesPass());
-  pm.addNestedPass<func::FuncOp>(createUnifySymbolsPass());
+  // Sizes give constants (where to cut, how to scale), constants give sizes,
+  // and equal names both: a second round finds what exporters write.
+  for (int round = 0; round < 2; ++round) {
+    pm.addNestedPass<func::FuncOp>(createRefineSizesPass());
+    pm.addNestedPass<func::FuncOp>(createFoldNodesPass());
+    pm.addNestedPass<func::FuncOp>(createUnifySymbolsPass());
+  }
   // Spellings of one node first: attention is matched around them.
   pm.addNestedPass<func::FuncOp>(createRaiseNeighboursPass());
   pm.addNestedPass<func::FuncOp>(createRaiseFormsPass());

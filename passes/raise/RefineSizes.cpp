@@ -29,6 +29,7 @@ private:
   std::optional<Sizes> slice(onnx::NodeOp node);
   std::optional<Sizes> concat(onnx::NodeOp node);
   std::optional<Sizes> tile(onnx::NodeOp node);
+  std::optional<Sizes> einsum(onnx::NodeOp node);
   std::optional<Sizes> rangeLength(onnx::NodeOp node);
   Sizes broadcastAll(ArrayRef<Sizes> all);
   void refine(onnx::NodeOp node, unsigned output, const Sizes &sizes);
@@ -218,6 +219,30 @@ std::optional<Sizes> Refiner::tile(onnx::NodeOp node) {
   return sizes;
 }
 
+/// Each letter of the result has the size that it has in an operand.
+std::optional<Sizes> Refiner::einsum(onnx::NodeOp node) {
+  std::string equation = node.getString("equation", "").str();
+  llvm::erase(equation, ' ');
+  auto [operands, result] = StringRef(equation).split("->");
+  SmallVector<StringRef> terms;
+  operands.split(terms, ',');
+  if (StringRef(equation).contains('.') || result.empty() ||
+      terms.size() != node.getInputs().size())
+    return std::nullopt;
+  Sizes sizes(result.size());
+  for (auto [term, input] : llvm::zip(terms, node.getInputs())) {
+    Sizes own = SizeReader::sizesOf(input);
+    if (own.size() != term.size())
+      return std::nullopt;
+    for (auto [letter, size] : llvm::zip(term, own))
+      // A size of 1 is broadcast.
+      if (size_t at = result.find(letter);
+          at != StringRef::npos && size && !size->isConstant(1))
+        sizes[at] = size;
+  }
+  return sizes;
+}
+
 /// From 0 to a size by 1 there are as many.
 std::optional<Sizes> Refiner::rangeLength(onnx::NodeOp node) {
   std::optional<Sizes> bounds[3];
@@ -271,6 +296,8 @@ std::optional<Sizes> Refiner::computeSizes(onnx::NodeOp node) {
     return concat(node);
   if (op == "Tile")
     return tile(node);
+  if (op == "Einsum")
+    return einsum(node);
   if (op == "GatherElements")
     return SizeReader::sizesOf(node.getInputs()[1]);
   return std::nullopt;
