@@ -126,6 +126,7 @@ public:
       report(failure.what());
       return;
     }
+    forgetWrongSizes();
     compareOutputs();
     restoreRanks();
   }
@@ -188,6 +189,21 @@ private:
                             false});
       }
     }
+  }
+
+  /// The library takes 0 for a length that it does not know when it adds up
+  /// the lengths of old and new keys.
+  void forgetWrongSizes() {
+    std::set<std::string> wrong;
+    for (const onnx::NodeProto &node : graph.node())
+      if (node.op_type() == "Attention" && node.output_size() > 3)
+        wrong.insert(node.output(3));
+    for (Infos *infos : {graph.mutable_output(), graph.mutable_value_info()})
+      for (onnx::ValueInfoProto &info : *infos)
+        if (onnx::TensorShapeProto *shape = shapeOf(info);
+            shape && wrong.count(info.name()) && shape->dim_size() == 4 &&
+            shape->dim(3).has_dim_value() && shape->dim(3).dim_value() == 0)
+          shape->mutable_dim(3)->Clear();
   }
 
   /// Where the library finds no shape, the declared rank stands; sizes and

@@ -74,7 +74,7 @@ def EmitOrderedPass : EmitPass<"attune-emit-ordered"> {
 def ApproximateMathPass : Pass<"attune-approximate-math"> {
   let summary = "Expand mathematical functions into polynomials";
   let description = [{
-    For f32. The documented relative error is below 3e-7 but near the zeros of
+    For f32. Integers become bf16 by way of f32. The documented relative error is below 3e-7 but near the zeros of
     a function. What has no polynomial stays a call of the C library.
   }];
   let dependentDialects = ["::mlir::math::MathDialect",

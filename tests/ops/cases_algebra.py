@@ -120,7 +120,8 @@ def attention():
     add(q, k, v, opset=25, left_window_size=3, right_window_size=1)
     add(q, *step, None, *past, outputs=3, opset=25, left_window_size=2, is_causal=1)
     for mode in range(4):
-        add(q, *step, None, *past, outputs=4, qk_matmul_output_mode=mode, softcap=1.5, is_causal=1)
+        add(q, *step, None, *past, outputs=4, qk_matmul_output_mode=mode, is_causal=1,
+            softcap=1.5 if mode else 0.0)
     return cases
 
 

@@ -78,11 +78,13 @@ def pads():
     cases = []
     for mode in ("constant", "edge", "reflect", "wrap"):
         cases.append(single("Pad", floats(6, -1, 5), ints(1, 0, 2, 3, 0, 1), constant=(1,), mode=mode))
-        cases.append(single("Pad", integers(5, 6), ints(2, -1, 0, 3), constant=(1,), mode=mode))
+        cases.append(single("Pad", integers(5, 6), ints(2, 1, 0, 3), constant=(1,), mode=mode))
     return cases + [
         single("Pad", x, ints(1, 2, 0, 1), np.array(3.5, F32), constant=(1,)),
         single("Pad", x, ints(1, 2), None, ints(1), constant=(1, 3)),
         single("Pad", booleans(-1, 4), ints(0, 1, 1, 1), np.array(True), constant=(1,)),
+        single("Pad", integers(5, 6), ints(2, -1, 0, 3), constant=(1,),
+               expected=lambda x, _: [np.pad(x[:, 1:], ((2, 0), (0, 3)))]),
         single("Pad", x, opset=10, pads=[0, 1, 1, 0], value=2.0),
     ]
 
@@ -143,7 +145,11 @@ def reductions():
                   single(name, x, opset=11, axes=[-2]) if op != "Sum" else single(name, x, opset=11, axes=[1])]
         if op not in ("LogSumExp", "L2"):
             for dtype in (np.int32, np.int64, np.uint32):
-                cases.append(single(name, integers(3, 5, dtype=dtype, low=-3, high=4), ints(1), constant=(1,)))
+                # The reference evaluator widens sums of squares.
+                expected = (lambda x, _: [(x * x).sum(1, keepdims=True, dtype=x.dtype)]) \
+                    if op == "SumSquare" else None
+                cases.append(single(name, integers(3, 5, dtype=dtype, low=-3, high=4), ints(1),
+                                    constant=(1,), expected=expected))
     cases.append(single("ReduceLogSum", lambda n: np.abs(floats(3, -1)(n)) + F32(0.1), ints(1), constant=(1,)))
     for op in ("ReduceMax", "ReduceMin"):
         cases.append(single(op, booleans(3, -1), ints(1), constant=(1,)))

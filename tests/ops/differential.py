@@ -122,7 +122,9 @@ def difference(result, wanted, tolerance):
         return f"shape {result.shape}, but the reference has {wanted.shape}"
     if result.dtype != wanted.dtype:
         return f"type {result.dtype}, but the reference has {wanted.dtype}"
-    limits = tolerance or TOLERANCES.get(str(result.dtype))
+    limits = TOLERANCES.get(str(result.dtype))
+    if limits and tolerance:
+        limits = [max(pair) for pair in zip(limits, tolerance)]
     if limits is None:
         same = np.array_equal(result, wanted)
         return None if same else f"{result.ravel()[:8]}, but the reference has {wanted.ravel()[:8]}"

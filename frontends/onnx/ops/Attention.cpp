@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/attn/Attn.h"
-#include "frontends/onnx/ops/Reduce.h"
-#include "frontends/onnx/ops/Scalars.h"
+#include "frontends/onnx/ops/AttentionLowering.h"
 #include "frontends/onnx/ops/Windows.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -11,59 +10,6 @@
 using namespace mlir;
 
 namespace attune {
-
-namespace {
-
-/// A head tensor as it lies in memory; the layout is attn.attention's.
-struct Heads {
-  Value value;
-  SmallVector<int64_t> layout = {0, 1, 2, 3};
-
-  OpFoldResult size(Lowering &b, int64_t dim) const {
-    return b.size(value, llvm::find(layout, dim) - layout.begin());
-  }
-  /// As [batch, head, length, width].
-  Value ordered(Lowering &b) const {
-    SmallVector<int64_t> permutation;
-    for (int64_t dim = 0; dim < 4; ++dim)
-      permutation.push_back(llvm::find(layout, dim) - layout.begin());
-    return llvm::is_sorted(permutation) ? value
-                                        : b.transpose(value, permutation);
-  }
-};
-
-/// One Attention node.
-class AttentionLowering {
-public:
-  AttentionLowering(onnx::NodeOp node, Lowering &b) : node(node), b(b) {}
-
-  LogicalResult lower();
-
-private:
-  FailureOr<Heads> heads(unsigned input, StringRef countName);
-  LogicalResult readCache();
-  LogicalResult readMask();
-  LogicalResult addPositionBias();
-  LogicalResult lowerTiled();
-  LogicalResult lowerWhole();
-  Value scores(Value &grouped);
-  void replaceOutput(Value output, ArrayRef<int64_t> layout);
-  AffineMap captureMap(Value capture);
-  double scale();
-  bool isUsed(unsigned output) {
-    return output < node.getOutputs().size() &&
-           !isa<NoneType>(node.getOutputs()[output].getType());
-  }
-
-  onnx::NodeOp node;
-  Lowering &b;
-  Heads query, key, value;
-  Value mask; // the file's: booleans, or what is added
-  Value bias; // what positions add, if no flag says it
-  bool causal = false, topLeft = false, isRank3 = false;
-};
-
-} // namespace
 
 FailureOr<Heads> AttentionLowering::heads(unsigned input, StringRef countName) {
   Heads found;
@@ -142,14 +88,14 @@ LogicalResult AttentionLowering::addPositionBias() {
   bool wantsCausal = node.getInt("is_causal", 0) != 0;
   Value lengths = node.getInput(6);
   OpFoldResult queries = query.size(b, 2), keys = key.size(b, 2);
-  if (left < 0 && right < 0 && !lengths) {
+  OpFoldResult added = b.size(node.getInputs()[1], isRank3 ? 1 : 2);
+  topLeft = !node.hasInput(4);
+  // The frontier is past + i; the flag's is keys - queries + i.
+  bool hasFlag = topLeft || queries == added ||
+                 (getConstantIntValue(queries) &&
+                  getConstantIntValue(queries) == getConstantIntValue(added));
+  if (left < 0 && right < 0 && !lengths && (hasFlag || !wantsCausal)) {
     causal = wantsCausal;
-    topLeft = !node.hasInput(4);
-    // The frontier is past + i; the flag's is keys - queries + i.
-    if (causal && !topLeft)
-      return b.requireEqual(node, queries,
-                            b.size(node.getInputs()[1], isRank3 ? 1 : 2),
-                            "lengths of queries and new keys");
     return success();
   }
   Value past = b.constant(b.getIndexType(), 0);
@@ -213,7 +159,7 @@ AffineMap AttentionLowering::captureMap(Value capture) {
   return AffineMap::get(4, 0, exprs, b.getContext());
 }
 
-static Value capped(OpBuilder &b, Location loc, Value score, double cap) {
+Value capped(OpBuilder &b, Location loc, Value score, double cap) {
   Type type = score.getType();
   Value limit = arith::ConstantOp::create(b, loc, b.getFloatAttr(type, cap));
   Value ratio = arith::DivFOp::create(b, loc, score, limit);
@@ -221,8 +167,7 @@ static Value capped(OpBuilder &b, Location loc, Value score, double cap) {
                                limit);
 }
 
-/// Adds a bias, or hides what a mask (not 0 where visible) hides.
-static Value masked(OpBuilder &b, Location loc, Value score, Value mask) {
+Value masked(OpBuilder &b, Location loc, Value score, Value mask) {
   if (isa<FloatType>(mask.getType()))
     return arith::AddFOp::create(b, loc, score, mask);
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(mask.getType()));
@@ -287,111 +232,15 @@ LogicalResult AttentionLowering::lowerTiled() {
   return success();
 }
 
-/// Products of queries and keys, with query heads in groups of a key head.
-Value AttentionLowering::scores(Value &grouped) {
-  SmallVector<OpFoldResult> q = b.sizes(query.ordered(b));
-  SmallVector<OpFoldResult> k = b.sizes(key.ordered(b));
-  int64_t group = *getConstantIntValue(q[1]) / *getConstantIntValue(k[1]);
-  grouped = b.reshape(query.ordered(b),
-                      {q[0], k[1], b.getIndexAttr(group), q[2], q[3]});
-  AffineExpr d[6];
-  bindDimsList(b.getContext(), MutableArrayRef<AffineExpr>(d));
-  auto map = [&](ArrayRef<AffineExpr> exprs) {
-    return AffineMap::get(6, 0, exprs, b.getContext());
-  };
-  Value product = contract(
-      b, grouped, key.ordered(b), map({d[0], d[1], d[2], d[3], d[5]}),
-      map({d[0], d[1], d[4], d[5]}),
-      {q[0], k[1], b.getIndexAttr(group), q[2], k[2]});
-  return b.reshape(product, {q[0], q[1], q[2], k[2]});
-}
-
-/// Step by step, with all scores in memory: some results are the scores.
-LogicalResult AttentionLowering::lowerWhole() {
-  std::optional<int64_t> heads = getConstantIntValue(query.size(b, 1));
-  std::optional<int64_t> keyHeads = getConstantIntValue(key.size(b, 1));
-  if (!heads || !keyHeads || *heads % *keyHeads != 0)
-    return node.emitNodeError("requires constant numbers of heads, the "
-                              "query's a multiple of the key's");
-  if (causal) {
-    // No flag here: say it as a bias.
-    Value shift = b.constant(b.getIndexType(), 0);
-    if (!topLeft)
-      shift = b.createOrFold<arith::SubIOp>(b.toIndex(key.size(b, 2)),
-                                            b.toIndex(query.size(b, 2)));
-    OpFoldResult one = b.getIndexAttr(1);
-    Type element = elementOf(query.value);
-    bias = b.compute(
-        {one, one, query.size(b, 2), key.size(b, 2)}, element,
-        [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) -> Value {
-          Value visible = arith::CmpIOp::create(
-              b, arith::CmpIPredicate::sle, ivs[3],
-              arith::AddIOp::create(b, ivs[2], shift));
-          auto number = [&](double value) -> Value {
-            return arith::ConstantOp::create(b, b.getFloatAttr(element, value));
-          };
-          return arith::SelectOp::create(
-              b, visible, number(0),
-              number(-std::numeric_limits<double>::infinity()));
-        });
-  }
-  Value grouped, stages[4];
-  Value product = scores(grouped);
-  double factor = scale(), cap = node.getFloat("softcap", 0);
-  stages[0] = mapped(b, product, [&](OpBuilder &b, Location loc, ValueRange x) {
-    Value by = arith::ConstantOp::create(
-        b, loc, b.getFloatAttr(x[0].getType(), factor));
-    return arith::MulFOp::create(b, loc, x[0], by).getResult();
-  });
-  stages[1] = cap == 0
-                  ? stages[0]
-                  : mapped(b, stages[0],
-                           [&](OpBuilder &b, Location loc, ValueRange x) {
-                             return capped(b, loc, x[0], cap);
-                           });
-  stages[2] = stages[1];
-  for (Value addend : {mask, bias}) {
-    if (!addend)
-      continue;
-    stages[2] = b.elementwise(
-        node, {stages[2], addend}, elementOf(stages[2]),
-        [](OpBuilder &b, Location loc, ValueRange x) {
-          return masked(b, loc, x[0], x[1]);
-        });
-    if (!stages[2])
-      return failure();
-  }
-  stages[3] = softmax(b, stages[2], {3}, /*zeroRows=*/true);
-  SmallVector<OpFoldResult> g = b.sizes(grouped);
-  OpFoldResult keys = key.size(b, 2), width = value.size(b, 3);
-  Value weights = b.reshape(stages[3], {g[0], g[1], g[2], g[3], keys});
-  AffineExpr d[6];
-  bindDimsList(b.getContext(), MutableArrayRef<AffineExpr>(d));
-  auto map = [&](ArrayRef<AffineExpr> exprs) {
-    return AffineMap::get(6, 0, exprs, b.getContext());
-  };
-  Value output = contract(b, weights, value.ordered(b),
-                          map({d[0], d[1], d[2], d[3], d[5]}),
-                          map({d[0], d[1], d[5], d[4]}),
-                          {g[0], g[1], g[2], g[3], width});
-  output = b.reshape(output, {g[0], query.size(b, 1), g[3], width});
-  if (isRank3)
-    output = b.transpose(output, {0, 2, 1, 3});
-  replaceOutput(output, {});
-  if (isUsed(3))
-    b.replace(node, stages[node.getInt("qk_matmul_output_mode", 0)], 3);
-  return success();
-}
-
 LogicalResult AttentionLowering::lower() {
   if (int64_t mode = node.getInt("qk_matmul_output_mode", 0);
       mode < 0 || mode > 3)
     return node.emitNodeError("requires a qk_matmul_output_mode of 0 to 3");
+  // The softmax is taken in f32, or in what is more precise.
   constexpr int64_t doublePrecision = 11;
-  if (node.getInt("softmax_precision", 1) == doublePrecision &&
-      !elementOf(node.getInputs()[0]).isF64())
-    return node.emitNodeError("a softmax_precision of 11 (double) is not "
-                              "supported");
+  softmaxType = elementOf(node.getInputs()[0]);
+  if (node.getInt("softmax_precision", 1) == doublePrecision)
+    softmaxType = b.getF64Type();
   for (auto [input, name, heads] :
        {std::tuple(0u, "q_num_heads", &query), {1u, "kv_num_heads", &key},
         {2u, "kv_num_heads", &value}}) {
@@ -404,7 +253,8 @@ LogicalResult AttentionLowering::lower() {
     return node.emitNodeError("requires a constant width of heads");
   if (failed(readCache()) || failed(readMask()) || failed(addPositionBias()))
     return failure();
-  bool tiled = elementOf(query.value).isF32() && !isUsed(3) &&
+  bool tiled = elementOf(query.value).isF32() && softmaxType.isF32() &&
+               !isUsed(3) &&
                getConstantIntValue(value.size(b, 3));
   return tiled ? lowerTiled() : lowerWhole();
 }

@@ -63,10 +63,18 @@ Value convertScalar(ImplicitLocOpBuilder &b, Value x, Type to,
   if (auto toFloat = dyn_cast<FloatType>(to)) {
     if (isFromFloat)
       return floatToFloat(b, x, toFloat);
+    // Machines have no way from integers to 16 bits but by 32.
+    if (toFloat.getWidth() == 16)
+      return floatToFloat(b,
+                          convertScalar(b, x, b.getF32Type(), fromUnsigned,
+                                        toUnsigned),
+                          toFloat);
     if (fromUnsigned)
       return b.createOrFold<arith::UIToFPOp>(to, x);
     return b.createOrFold<arith::SIToFPOp>(to, x);
   }
+  if (isFromFloat && from.getIntOrFloatBitWidth() == 16)
+    x = arith::ExtFOp::create(b, b.getF32Type(), x);
   if (isFromFloat)
     return floatToInteger(b, x, cast<IntegerType>(to), toUnsigned);
   if (to.getIntOrFloatBitWidth() < from.getIntOrFloatBitWidth())

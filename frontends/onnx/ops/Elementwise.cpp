@@ -72,10 +72,25 @@ static Value divide(Scalar &b, ValueRange x) {
   return result;
 }
 
-/// Integers: the sign is the divisor's, or, with fmod, the dividend's.
+/// The sign is the divisor's or, with fmod, the dividend's.
+static Value moduloOfFloats(Scalar &b, ValueRange x) {
+  Value rest = arith::RemFOp::create(b, x[0], x[1]);
+  if (b.node.getInt("fmod", 0) != 0)
+    return rest;
+  Value zero = b.number(rest, 0);
+  Value otherSign = arith::XOrIOp::create(b, b.less(rest, zero),
+                                          b.less(x[1], zero));
+  Value moved = arith::SelectOp::create(
+      b, otherSign, arith::AddFOp::create(b, rest, x[1]), rest);
+  Value isZero =
+      arith::CmpFOp::create(b, CmpFPredicate::OEQ, rest, zero);
+  return arith::SelectOp::create(
+      b, isZero, math::CopySignOp::create(b, zero, x[1]), moved);
+}
+
 static Value modulo(Scalar &b, ValueRange x) {
   if (isFloat(x[0]))
-    return arith::RemFOp::create(b, x[0], x[1]);
+    return moduloOfFloats(b, x);
   Divisor divisor(b, x[1]);
   Value zero = b.number(x[0], 0);
   if (b.isUnsigned) {
@@ -96,12 +111,6 @@ static Value modulo(Scalar &b, ValueRange x) {
   return b.createOrFold<arith::SelectOp>(
       b.createOrFold<arith::AndIOp>(isRest, otherSign),
       b.createOrFold<arith::AddIOp>(rest, divisor.safe), rest);
-}
-
-static LogicalResult lowerMod(onnx::NodeOp node, Lowering &b) {
-  if (isFloat(node.getInputs()[0]) && node.getInt("fmod", 0) == 0)
-    return node.emitNodeError("requires fmod = 1 for floats");
-  return lowerScalar(node, b, modulo);
 }
 
 static Value negate(Scalar &b, ValueRange x) {
@@ -140,15 +149,23 @@ static Value invert(Scalar &b, ValueRange x) {
   return b.createOrFold<arith::XOrIOp>(x[0], ones);
 }
 
-/// Bits that are shifted by their count or more are all gone.
+/// Bits that are shifted by their count or more are all gone; what comes in
+/// on the left of signed integers is the sign.
 static Value shift(Scalar &b, ValueRange x) {
-  Value width = b.number(x[0], x[0].getType().getIntOrFloatBitWidth());
-  Value fits = b.createOrFold<arith::CmpIOp>(CmpIPredicate::ult, x[1], width);
-  Value by = b.createOrFold<arith::SelectOp>(fits, x[1], b.number(x[0], 0));
-  Value shifted = b.node.getString("direction", "") == "LEFT"
-                      ? b.createOrFold<arith::ShLIOp>(x[0], by)
-                      : b.createOrFold<arith::ShRUIOp>(x[0], by);
-  return b.createOrFold<arith::SelectOp>(fits, shifted, b.number(x[0], 0));
+  int64_t bits = x[0].getType().getIntOrFloatBitWidth();
+  Value fits = b.createOrFold<arith::CmpIOp>(CmpIPredicate::ult, x[1],
+                                             b.number(x[0], bits));
+  bool left = b.node.getString("direction", "") == "LEFT";
+  if (!left && !b.isUnsigned) {
+    Value by = b.createOrFold<arith::SelectOp>(fits, x[1],
+                                               b.number(x[0], bits - 1));
+    return b.createOrFold<arith::ShRSIOp>(x[0], by);
+  }
+  Value zero = b.number(x[0], 0);
+  Value by = b.createOrFold<arith::SelectOp>(fits, x[1], zero);
+  Value shifted = left ? b.createOrFold<arith::ShLIOp>(x[0], by)
+                       : b.createOrFold<arith::ShRUIOp>(x[0], by);
+  return b.createOrFold<arith::SelectOp>(fits, shifted, zero);
 }
 
 static Value reciprocal(Scalar &b, ValueRange x) {
@@ -208,7 +225,7 @@ void addElementwise(LoweringTable &table) {
   table.compute("Sub", simple<binary<arith::SubFOp, arith::SubIOp>>);
   table.compute("Mul", simple<binary<arith::MulFOp, arith::MulIOp>>);
   table.compute("Div", simple<divide>);
-  table.compute("Mod", lowerMod);
+  table.compute("Mod", simple<modulo>);
   table.compute("Max", simple<binary<arith::MaximumFOp, arith::MaxSIOp,
                                      arith::MaxUIOp>>);
   table.compute("Min", simple<binary<arith::MinimumFOp, arith::MinSIOp,

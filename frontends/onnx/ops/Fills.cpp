@@ -149,10 +149,18 @@ static LogicalResult lowerRange(onnx::NodeOp node, Lowering &b) {
   std::optional<int64_t> known = getConstantIntValue(count);
   auto at = [&](ImplicitLocOpBuilder &b, Value index) -> Value {
     Value integer = b.createOrFold<arith::IndexCastOp>(b.getI64Type(), index);
+    if (isa<FloatType>(element)) {
+      // 16 bits are too few to compute in.
+      Type wide = element.getIntOrFloatBitWidth() < 32 ? b.getF32Type() : element;
+      auto widened = [&](Value value) {
+        return convertScalar(b, value, wide, false, false);
+      };
+      Value offset = arith::MulFOp::create(b, widened(integer),
+                                           widened(bounds[2]));
+      Value sum = arith::AddFOp::create(b, widened(bounds[0]), offset);
+      return convertScalar(b, sum, element, false, false);
+    }
     Value step = convertScalar(b, integer, element, false, false);
-    if (isa<FloatType>(element))
-      return arith::AddFOp::create(
-          b, bounds[0], arith::MulFOp::create(b, step, bounds[2]));
     return b.createOrFold<arith::AddIOp>(
         bounds[0], b.createOrFold<arith::MulIOp>(step, bounds[2]));
   };
@@ -255,7 +263,7 @@ void addFills(LoweringTable &table) {
   table.move("Expand", lowerExpand);
   table.move("EyeLike", lowerEyeLike);
   table.move("OneHot", lowerOneHot);
-  table.compute("Range", lowerRange);
+  table.move("Range", lowerRange);
   table.move("Tile", lowerTile);
   table.move("Trilu", lowerTrilu);
 }

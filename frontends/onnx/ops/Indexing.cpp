@@ -140,6 +140,17 @@ static bool sliceElements(onnx::NodeOp node, Lowering &b, Value input,
   return true;
 }
 
+/// A part of a tensor. Nothing may stand past the end, not even nothing.
+static Value slice(Lowering &b, Value input, ArrayRef<OpFoldResult> offsets,
+                   ArrayRef<OpFoldResult> sizes, ArrayRef<int64_t> steps) {
+  if (llvm::any_of(sizes, [](OpFoldResult size) {
+        return isConstantIntValue(size, 0);
+      }))
+    return b.empty(sizes, elementOf(input));
+  return tensor::ExtractSliceOp::create(
+      b, input, offsets, sizes, getAsIndexOpFoldResult(b.getContext(), steps));
+}
+
 static LogicalResult lowerSlice(onnx::NodeOp node, Lowering &b) {
   Value input = node.getInputs()[0];
   int64_t rank = typeOf(input).getRank();
@@ -161,9 +172,7 @@ static LogicalResult lowerSlice(onnx::NodeOp node, Lowering &b) {
   if (sliceElements(node, b, input, parts, *bounds))
     return success();
   if (llvm::all_of(steps, [](int64_t step) { return step > 0; })) {
-    b.replace(node, tensor::ExtractSliceOp::create(
-                        b, input, offsets, sizes,
-                        getAsIndexOpFoldResult(b.getContext(), steps)));
+    b.replace(node, slice(b, input, offsets, sizes, steps));
     return success();
   }
   SmallVector<Value> first = llvm::map_to_vector(
@@ -232,7 +241,7 @@ static LogicalResult lowerSplit(onnx::NodeOp node, Lowering &b) {
   if (failed(parts))
     return failure();
   SmallVector<OpFoldResult> offsets(rank, b.getIndexAttr(0));
-  SmallVector<OpFoldResult> steps(rank, b.getIndexAttr(1));
+  SmallVector<int64_t> steps(rank, 1);
   SmallVector<OpFoldResult> sizes = b.sizes(input);
   std::optional<SmallVector<Value>> list = b.elements(input);
   Value next = b.constant(b.getIndexType(), 0);
@@ -248,8 +257,7 @@ static LogicalResult lowerSplit(onnx::NodeOp node, Lowering &b) {
           RankedTensorType::get({*count}, elementOf(input)),
           ArrayRef<Value>(*list).slice(*from, *count));
     else
-      result =
-          tensor::ExtractSliceOp::create(b, input, offsets, sizes, steps);
+      result = slice(b, input, offsets, sizes, steps);
     b.replace(node, result, index);
   }
   return success();

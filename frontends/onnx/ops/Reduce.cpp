@@ -175,9 +175,10 @@ Value contract(Lowering &b, Value lhs, Value rhs, AffineMap lhsMap,
                AffineMap rhsMap, ArrayRef<OpFoldResult> sizes, unsigned depth) {
   Type element = elementOf(lhs);
   int64_t rank = sizes.size();
-  AffineMap outMap = AffineMap::getMultiDimIdentityMap(rank + depth,
-                                                       b.getContext())
-                         .getMajorSubMap(rank);
+  SmallVector<AffineExpr> kept;
+  for (int64_t dim = 0; dim < rank; ++dim)
+    kept.push_back(b.getAffineDimExpr(dim));
+  AffineMap outMap = AffineMap::get(rank + depth, 0, kept, b.getContext());
   SmallVector<utils::IteratorType> iterators(rank,
                                              utils::IteratorType::parallel);
   iterators.append(depth, utils::IteratorType::reduction);

@@ -47,7 +47,9 @@ static LogicalResult lowerSpaceToDepth(onnx::NodeOp node, Lowering &b) {
   }
   Value split =
       b.reshape(input, {s[0], s[1], parts[0], by, parts[1], by});
-  Value moved = b.transpose(split, {0, 3, 5, 1, 2, 4});
+  bool blockFirst = node.getString("mode", "DCR") == "DCR";
+  Value moved = blockFirst ? b.transpose(split, {0, 3, 5, 1, 2, 4})
+                           : b.transpose(split, {0, 1, 3, 5, 2, 4});
   OpFoldResult channels = b.multiply(s[1], b.getIndexAttr(block * block));
   b.replace(node, b.reshape(moved, {s[0], channels, parts[0], parts[1]}));
   return success();
