@@ -134,7 +134,8 @@ CompileStatus reportBug(const CompileOptions &options, const std::string &how) {
                  << (stage == "emit"
                          ? std::string()
                          : "; `attune-opt --attune-stages='start-at=" + stage +
-                               " stop-after=" + stage + "'` repeats it")
+                               " stop-after=" + stage + " cpu=" + options.cpu +
+                               "'` repeats it")
                  << "\n";
   return CompileStatus::bug;
 }

@@ -49,8 +49,7 @@ static void checkGraph(const Graph &graph, uint64_t fileSize) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   int file = memfd_create("model", MFD_CLOEXEC);
-  require(file >= 0 &&
-          write(file, data, size) == static_cast<ssize_t>(size));
+  require(file >= 0 && write(file, data, size) == static_cast<ssize_t>(size));
   std::string path = "/proc/self/fd/" + std::to_string(file);
   for (bool expand : {false, true}) {
     LoadOptions options;

@@ -4,8 +4,10 @@
 """Outputs that cannot or must not be written; sameness of those that can."""
 
 import os
+import re
+import subprocess
 
-from tool import ToolTest, small_model
+from tool import ATTUNE, ToolTest, small_model
 
 
 class Outputs(ToolTest):
@@ -144,6 +146,13 @@ class Faults(ToolTest):
                 text = file.read()
             self.assertIn("linalg", text)
             self.assertNotIn("onnx.node", text)
+            # The command that the message names; the fault is not in the file.
+            stages = re.search(r"`attune-opt (--attune-stages=)'(.*)'`", done.stderr)
+            repeated = subprocess.run(
+                [ATTUNE + "-opt", stages[1] + stages[2], self.path("out.so.bug.mlir")],
+                capture_output=True, text=True)
+            self.assertEqual(repeated.returncode, 0, repeated.stderr)
+            self.assertIn("attune.kernel", repeated.stdout)
             os.remove(self.path("out.so.bug.mlir"))
 
     def test_the_first_stage_too(self):
