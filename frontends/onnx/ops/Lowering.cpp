@@ -188,8 +188,8 @@ void Lowering::replace(onnx::NodeOp node, Value value, unsigned output) {
   if (!names.count(value))
     names[value] = onnx::dimNames(old);
   if (auto found = narrow.find(old); found != narrow.end()) {
-    value = convert(value, found->second.getElementType());
-    value = createOrFold<tensor::CastOp>(found->second, value);
+    wanted = found->second;
+    value = convert(value, wanted.getElementType());
     if (!names.count(value))
       names[value] = onnx::dimNames(old);
   }
@@ -198,7 +198,7 @@ void Lowering::replace(onnx::NodeOp node, Value value, unsigned output) {
     return isa<onnx::NodeOp>(use.getOwner());
   });
   if (!old.use_empty())
-    old.replaceAllUsesWith(createOrFold<tensor::CastOp>(old.getType(), value));
+    old.replaceAllUsesWith(createOrFold<tensor::CastOp>(wanted, value));
 }
 
 Value Lowering::refine(onnx::NodeOp node, Value value, RankedTensorType wanted) {
