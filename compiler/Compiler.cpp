@@ -60,6 +60,7 @@ public:
     pipeline.target = target;
     pipeline.stopAfter = artifact ? "" : options.emit;
     pipeline.dumpDir = options.dumpDir;
+    pipeline.skipPasses = options.skipPasses;
     pipeline.attention = options.attention;
     pipeline.fault = options.fault;
     pipeline.watcher = this;

@@ -27,6 +27,8 @@ struct CompileOptions {
   std::string emit = "lib"; ///< lib, exe, or a stage's name: its IR
   std::string cpu = "native";
   std::string dumpDir;
+  /// Passes to leave out, by the names that attune-opt has for them.
+  std::vector<std::string> skipPasses;
   /// Forms that take the place of dense attention: `FORM{key=value}@layers=..`,
   /// separated by spaces.
   std::string attention;

@@ -26,6 +26,7 @@
 #include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
@@ -225,10 +226,8 @@ static LogicalResult runStage(ModuleOp module, const Stage &stage,
   return pm.run(module);
 }
 
-LogicalResult runPipeline(ModuleOp module, const PipelineOptions &options) {
-  if (failed(checkStageName(module, options.stopAfter)) ||
-      failed(checkStageName(module, options.startAt)))
-    return failure();
+static LogicalResult runStages(ModuleOp module,
+                               const PipelineOptions &options) {
   bool started = options.startAt.empty();
   for (auto [number, stage] : llvm::enumerate(stages)) {
     started = started || stage.name == options.startAt;
@@ -243,6 +242,30 @@ LogicalResult runPipeline(ModuleOp module, const PipelineOptions &options) {
       break;
   }
   return success();
+}
+
+LogicalResult runPipeline(ModuleOp module, const PipelineOptions &options) {
+  if (failed(checkStageName(module, options.stopAfter)) ||
+      failed(checkStageName(module, options.startAt)))
+    return failure();
+  if (options.skipPasses.empty())
+    return runStages(module, options);
+  llvm::StringSet<> skipped;
+  module.getContext()->registerActionHandler(
+      [&](llvm::function_ref<void()> run, const tracing::Action &action) {
+        auto *execution = dyn_cast<PassExecutionAction>(&action);
+        StringRef name = execution ? execution->getPass().getArgument() : "";
+        if (!name.empty() && llvm::is_contained(options.skipPasses, name))
+          skipped.insert(name);
+        else
+          run();
+      });
+  LogicalResult result = runStages(module, options);
+  module.getContext()->registerActionHandler(nullptr);
+  for (const std::string &name : options.skipPasses)
+    if (succeeded(result) && !skipped.contains(name))
+      result = module.emitError("there is no pass '") << name << "' to skip";
+  return result;
 }
 
 void registerAll(DialectRegistry &registry) {

@@ -30,6 +30,8 @@ struct PipelineOptions {
   std::string dumpDir;   ///< where each stage's result is written, or empty
   std::string attention; ///< forms for dense layers (attune-apply-forms)
   std::string startAt;   ///< a stage's name; empty: the first
+  /// Passes to leave out, by their arguments, to find the one at fault.
+  std::vector<std::string> skipPasses;
   std::string fault;     ///< STAGE:KIND: a fault to make, for tests
   PipelineWatcher *watcher = nullptr;
 };

@@ -77,6 +77,10 @@ void addCompile(CLI::App &app, int &status) {
       ->allow_extra_args(false);
   command->add_option("--dump-stages", options->dumpDir,
                       "Folder that gets each stage's IR");
+  command->add_option("--skip-pass", options->skipPasses,
+                      "Leave out a pass, by the name that attune-opt has for "
+                      "it, to find one that is at fault")
+      ->allow_extra_args(false);
   command->add_option("-O", options->level, "Optimisation level, 0 to 3")
       ->check(CLI::Range(0, 3))
       ->capture_default_str();

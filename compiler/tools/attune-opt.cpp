@@ -59,7 +59,29 @@ struct RunStages : PassWrapper<RunStages, OperationPass<ModuleOp>> {
 
 } // namespace
 
+/// `--attune-stop-after=S` and `--dump-stages=D` stand for the options of
+/// `--attune-stages` with these names.
+static std::vector<std::string> withStages(int argc, char **argv) {
+  std::vector<std::string> arguments;
+  std::string options;
+  for (StringRef argument : ArrayRef(argv, argc)) {
+    if (argument.consume_front("--attune-stop-after="))
+      options += (" stop-after=" + argument).str();
+    else if (argument.consume_front("--dump-stages="))
+      options += (" dump-stages=" + argument).str();
+    else
+      arguments.push_back(argument.str());
+  }
+  if (!options.empty())
+    arguments.push_back("--attune-stages=" + options.substr(1));
+  return arguments;
+}
+
 int main(int argc, char **argv) {
+  std::vector<std::string> arguments = withStages(argc, argv);
+  std::vector<char *> pointers;
+  for (std::string &argument : arguments)
+    pointers.push_back(argument.data());
   registerAllPasses();
   attune::registerAttuneOnnxPasses();
   attune::registerAttuneRaisePasses();
@@ -70,5 +92,8 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   attune::registerAll(registry);
   return asMainReturnCode(
-      MlirOptMain(argc, argv, "attune's passes and stages\n", registry));
+      MlirOptMain(pointers.size(), pointers.data(),
+                  "attune's passes and stages; --attune-stop-after=STAGE runs "
+                  "the stages up to one, --dump-stages=DIR writes them\n",
+                  registry));
 }

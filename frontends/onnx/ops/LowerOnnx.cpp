@@ -48,6 +48,14 @@ bool hasLowering(StringRef domain, StringRef opType) {
   return domain.empty() && lowerings().contains(opType);
 }
 
+std::vector<StringRef> loweredOperators() {
+  std::vector<StringRef> names;
+  for (StringRef name : lowerings().keys())
+    names.push_back(name);
+  llvm::sort(names);
+  return names;
+}
+
 /// A type that the lowerings can work on.
 static bool isSupported(Type type) {
   if (isa<NoneType>(type))

@@ -17,6 +17,8 @@ namespace attune {
 /// Whether nodes of this domain ("" for ai.onnx) and type are lowered here.
 /// Others stand or fall with their official function body.
 bool hasLowering(llvm::StringRef domain, llvm::StringRef opType);
+/// Operators of ai.onnx that are lowered here, sorted.
+std::vector<llvm::StringRef> loweredOperators();
 } // namespace attune
 
 #endif // ATTUNE_FRONTENDS_ONNX_OPS_PASSES_H
