@@ -70,8 +70,8 @@ static Error link(ArrayRef<std::string> inputs, ArrayRef<std::string> options,
                   StringRef path) {
   std::string output = path.str(), messages;
   std::vector<const char *> arguments = {
-      "ld.lld",       "-shared",     "--hash-style=gnu", "--build-id=none",
-      "-z",           "noexecstack", "--strip-all",      "-o",
+      "ld.lld",       "-shared",       "--hash-style=gnu", "--build-id=none",
+      "-z",           "noexecstack",   "--strip-all",      "-o",
       output.c_str(), "--no-as-needed"};
   for (ArrayRef<std::string> list : {inputs, options})
     for (const std::string &argument : list)
@@ -128,8 +128,8 @@ static Error emitObject(mlir::ModuleOp code, const Target &target,
   std::unique_ptr<TargetMachine> machine = target.machine(level);
   setTarget(*ir, target, *machine);
   addTable(*ir);
-  if (Error error = mlir::makeOptimizingTransformer(level, 0,
-                                                    machine.get())(ir.get()))
+  if (Error error =
+          mlir::makeOptimizingTransformer(level, 0, machine.get())(ir.get()))
     return error;
   std::string object = (path + ".o").str(), stub = (path + ".libm").str();
   Error error = writeObject(*ir, *machine, object);

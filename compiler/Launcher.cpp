@@ -1,8 +1,8 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "compiler/Emit.h"
 #include "attune/artifact.h"
+#include "compiler/Emit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -17,14 +17,16 @@ static Expected<std::string> findLauncher() {
   static int here;
   std::string program = sys::fs::getMainExecutable(nullptr, &here);
   std::string tool = sys::path::parent_path(program).str();
-  for (const char *place : {"attune-launcher", "../lib/attune/attune-launcher"}) {
+  for (const char *place :
+       {"attune-launcher", "../lib/attune/attune-launcher"}) {
     SmallString<128> path(tool);
     sys::path::append(path, place);
     if (sys::fs::can_execute(path))
       return path.str().str();
   }
-  return createStringError("cannot find 'attune-launcher' beside the tool in '" +
-                           tool + "' or in its ../lib/attune");
+  return createStringError(
+      "cannot find 'attune-launcher' beside the tool in '" + tool +
+      "' or in its ../lib/attune");
 }
 
 Error makeExecutable(StringRef artifact, StringRef path) {

@@ -155,18 +155,14 @@ struct Stage {
 };
 } // namespace
 
-static constexpr Stage stages[] = {{"import", import},
-                                   {"raise", raise},
-                                   {"forms", forms},
-                                   {"fuse", fuse},
-                                   {"bufferize", bufferize},
-                                   {"schedule", schedule},
-                                   {"codegen", codegen}};
+static constexpr Stage stages[] = {
+    {"import", import},  {"raise", raise},         {"forms", forms},
+    {"fuse", fuse},      {"bufferize", bufferize}, {"schedule", schedule},
+    {"codegen", codegen}};
 
 ArrayRef<StringLiteral> stageNames() {
   static constexpr StringLiteral names[] = {
-      stages[0].name, stages[1].name, stages[2].name,
-      stages[3].name,
+      stages[0].name, stages[1].name, stages[2].name, stages[3].name,
       stages[4].name, stages[5].name, stages[6].name};
   static_assert(std::size(names) == std::size(stages));
   return names;

@@ -32,7 +32,7 @@ struct PipelineOptions {
   std::string startAt;   ///< a stage's name; empty: the first
   /// Passes to leave out, by their arguments, to find the one at fault.
   std::vector<std::string> skipPasses;
-  std::string fault;     ///< STAGE:KIND: a fault to make, for tests
+  std::string fault; ///< STAGE:KIND: a fault to make, for tests
   PipelineWatcher *watcher = nullptr;
 };
 

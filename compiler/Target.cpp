@@ -16,9 +16,9 @@ namespace attune {
 
 /// What the runtime checks before it runs code that was made with it.
 static constexpr StringLiteral checkedFeatures[] = {
-    "avx",      "avx2",     "avx512bw",   "avx512cd", "avx512dq", "avx512f",
-    "avx512vl", "avx512bf16", "avx512vnni", "bmi",     "bmi2",     "f16c",
-    "fma",      "popcnt",   "sse4.1",     "sse4.2"};
+    "avx",      "avx2",       "avx512bw",   "avx512cd", "avx512dq", "avx512f",
+    "avx512vl", "avx512bf16", "avx512vnni", "bmi",      "bmi2",     "f16c",
+    "fma",      "popcnt",     "sse4.1",     "sse4.2"};
 
 static const llvm::Target *lookup(const std::string &triple,
                                   std::string &error) {
@@ -70,8 +70,8 @@ Expected<Target> Target::forCpu(StringRef cpu) {
         didYouMean(cpu.str(), processorNames(*info)));
   StringMap<bool> host = sys::getHostCPUFeatures();
   for (StringRef name : checkedFeatures) {
-    bool present = native ? host.lookup(name)
-                          : info->checkFeatures(("+" + name).str());
+    bool present =
+        native ? host.lookup(name) : info->checkFeatures(("+" + name).str());
     if (present)
       target.features.push_back(name.str());
   }

@@ -23,10 +23,10 @@ struct Target {
   /// Features that the code may use and the runtime must find, sorted.
   std::vector<std::string> features;
 
-  int64_t lanes = 4;      ///< f32 in a vector register
-  int64_t tileRows = 6;   ///< of a contraction's register tile
+  int64_t lanes = 4;    ///< f32 in a vector register
+  int64_t tileRows = 6; ///< of a contraction's register tile
   int64_t tileVectors = 2;
-  int64_t queryRows = 4;  ///< of an attention's register tile
+  int64_t queryRows = 4; ///< of an attention's register tile
   int64_t keyVectors = 2;
 
   /// Columns in a panel of a packed weight.

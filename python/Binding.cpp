@@ -89,8 +89,8 @@ public:
         else
           shape.append(nb::none());
       }
-      values.append(nb::make_tuple(info.name, info.dtype_name,
-                                   nb::tuple(shape)));
+      values.append(
+          nb::make_tuple(info.name, info.dtype_name, nb::tuple(shape)));
     }
     return values;
   }

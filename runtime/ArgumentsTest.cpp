@@ -91,7 +91,8 @@ TEST(Arguments, RefusesWrongTypes) {
 TEST(Arguments, RefusesWrongShapes) {
   EXPECT_STATUS(ATTUNE_INVALID_SHAPE, "requires 2 dimensions, but got 1",
                 check({x}, {Tensor("f32", {3}).tensor}));
-  EXPECT_STATUS(ATTUNE_INVALID_SHAPE, "requires size 3 in dimension 1, but got 4",
+  EXPECT_STATUS(ATTUNE_INVALID_SHAPE,
+                "requires size 3 in dimension 1, but got 4",
                 check({x}, {Tensor("f32", {1, 4}).tensor}));
   EXPECT_STATUS(ATTUNE_INVALID_SHAPE, "'n' between 1 and 8, but got 9",
                 check({x}, {Tensor("f32", {9, 3}).tensor}));
@@ -106,8 +107,8 @@ TEST(Arguments, RefusesWrongShapes) {
 
 TEST(Arguments, EqualNamesAreEqualSizes) {
   Value y = value("y", "i64", {dynamic("n"), dynamic("")});
-  EXPECT_FINE(check({x, y}, {Tensor("f32", {2, 3}).tensor,
-                             Tensor("i64", {2, 9}).tensor}));
+  EXPECT_FINE(check(
+      {x, y}, {Tensor("f32", {2, 3}).tensor, Tensor("i64", {2, 9}).tensor}));
   EXPECT_STATUS(ATTUNE_INVALID_SHAPE,
                 "input 'y' requires 'n' to be 2 as in 'x', but got 4",
                 check({x, y}, {Tensor("f32", {2, 3}).tensor,
@@ -120,7 +121,8 @@ TEST(Arguments, EqualNamesAreEqualSizes) {
 TEST(Arguments, RefusesWhatCannotBeRead) {
   Tensor tensor("f32", {2, 3});
   tensor.tensor.data = nullptr;
-  EXPECT_STATUS(ATTUNE_INVALID_ARGUMENT, "requires data", check({x}, {tensor.tensor}));
+  EXPECT_STATUS(ATTUNE_INVALID_ARGUMENT, "requires data",
+                check({x}, {tensor.tensor}));
   Tensor odd("f32", {2, 3});
   odd.tensor.byte_offset = 2;
   EXPECT_STATUS(ATTUNE_INVALID_ARGUMENT, "aligned", check({x}, {odd.tensor}));
@@ -166,12 +168,14 @@ TEST(Arguments, OutputsLieApart) {
   DLManagedTensor *outputs[] = {&y.managed, &z.managed};
   EXPECT_FINE(checkOutputs(manifest, &input.tensor, outputs));
   y.managed.dl_tensor.data = input.memory.data() + 2;
-  EXPECT_STATUS(ATTUNE_INVALID_ARGUMENT, "'y' requires memory apart from input 'x'",
+  EXPECT_STATUS(ATTUNE_INVALID_ARGUMENT,
+                "'y' requires memory apart from input 'x'",
                 checkOutputs(manifest, &input.tensor, outputs));
   y.managed.dl_tensor.data = input.memory.data() + 3;
   EXPECT_FINE(checkOutputs(manifest, &input.tensor, outputs));
   z.managed.dl_tensor.data = input.memory.data() + 4;
-  EXPECT_STATUS(ATTUNE_INVALID_ARGUMENT, "'z' requires memory apart from output 'y'",
+  EXPECT_STATUS(ATTUNE_INVALID_ARGUMENT,
+                "'z' requires memory apart from output 'y'",
                 checkOutputs(manifest, &input.tensor, outputs));
   outputs[0] = nullptr;
   EXPECT_FINE(checkOutputs(manifest, &input.tensor, outputs));
@@ -182,10 +186,13 @@ TEST(Arguments, OutputsAreChecked) {
   manifest.outputs = {value("y", "f32", {dynamic("n"), fixed(4)})};
   Tensor type("f64", {2, 4}), rank("f32", {4}), size("f32", {2, 5});
   DLManagedTensor *output = &type.managed;
-  EXPECT_STATUS(ATTUNE_INVALID_TYPE, "output 'y'", checkOutputs(manifest, nullptr, &output));
+  EXPECT_STATUS(ATTUNE_INVALID_TYPE, "output 'y'",
+                checkOutputs(manifest, nullptr, &output));
   output = &rank.managed;
-  EXPECT_STATUS(ATTUNE_INVALID_SHAPE, "output 'y'", checkOutputs(manifest, nullptr, &output));
+  EXPECT_STATUS(ATTUNE_INVALID_SHAPE, "output 'y'",
+                checkOutputs(manifest, nullptr, &output));
   output = &size.managed;
-  EXPECT_STATUS(ATTUNE_INVALID_SHAPE, "output 'y' requires size 4 in dimension 1, but got 5",
+  EXPECT_STATUS(ATTUNE_INVALID_SHAPE,
+                "output 'y' requires size 4 in dimension 1, but got 5",
                 checkOutputs(manifest, nullptr, &output));
 }

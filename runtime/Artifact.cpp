@@ -166,11 +166,10 @@ attune_status_t Artifact::mapWeights(bool check) {
     if (attune_status_t status = File::open(name.c_str(), sidecar))
       return status;
     if (sidecar.size() != foot.weights_size)
-      return makeStatus(ATTUNE_DAMAGED,
-                        "requires '%s' to have %llu bytes, but got %llu",
-                        name.c_str(),
-                        static_cast<unsigned long long>(foot.weights_size),
-                        static_cast<unsigned long long>(sidecar.size()));
+      return makeStatus(
+          ATTUNE_DAMAGED, "requires '%s' to have %llu bytes, but got %llu",
+          name.c_str(), static_cast<unsigned long long>(foot.weights_size),
+          static_cast<unsigned long long>(sidecar.size()));
     source = &sidecar;
     offset = 0;
   } else if (foot.weights_size != 0 && foot.weights_offset == 0) {

@@ -130,7 +130,8 @@ TEST_F(ArtifactFile, RefusesImpossibleFooters) {
         &attune_footer::weights_offset, &attune_footer::manifest_size,
         &attune_footer::manifest_offset, &attune_footer::artifact_size})
     for (uint64_t value : {huge, huge - 4095, uint64_t(1) << 40})
-      EXPECT_STATUS(ATTUNE_DAMAGED, "do not fit", open(withFooter(field, value)));
+      EXPECT_STATUS(ATTUNE_DAMAGED, "do not fit",
+                    open(withFooter(field, value)));
   EXPECT_STATUS(ATTUNE_DAMAGED, "do not fit",
                 open(withFooter(&attune_footer::artifact_size, 95)));
   EXPECT_STATUS(ATTUNE_DAMAGED, "do not fit",
@@ -147,9 +148,9 @@ TEST_F(ArtifactFile, RefusesOtherVersions) {
 }
 
 TEST_F(ArtifactFile, RefusesOtherMachines) {
-  EXPECT_STATUS(ATTUNE_UNSUPPORTED_TARGET, "lacks: warp-drive, flux;",
-                openWith("\"features\":[",
-                         "\"features\":[\"warp-drive\",\"flux\","));
+  EXPECT_STATUS(
+      ATTUNE_UNSUPPORTED_TARGET, "lacks: warp-drive, flux;",
+      openWith("\"features\":[", "\"features\":[\"warp-drive\",\"flux\","));
   EXPECT_STATUS(ATTUNE_UNSUPPORTED_TARGET, "compiled for riscv64",
                 openWith("x86_64-", "riscv64-"));
   EXPECT_STATUS(ATTUNE_UNSUPPORTED_TARGET, "compiled for x86_64-pc-windows",
@@ -165,14 +166,16 @@ TEST_F(ArtifactFile, CodeMustBeALibraryWithATable) {
   parts.code.replace(0, 4, "NONE");
   EXPECT_STATUS(ATTUNE_IO_ERROR, "failed to load", open(parts.bytes()));
   Parts renamed(good);
-  for (size_t at; (at = renamed.code.find("attune_artifact")) != std::string::npos;)
+  for (size_t at;
+       (at = renamed.code.find("attune_artifact")) != std::string::npos;)
     renamed.code.replace(at, 6, "untune");
   EXPECT_STATUS(ATTUNE_DAMAGED, "no valid table", open(renamed.bytes()));
 }
 
 TEST_F(ArtifactFile, FollowsOtherBytes) {
   EXPECT_FINE(open(std::string(3 * 4096, 'x') + good));
-  EXPECT_STATUS(ATTUNE_DAMAGED, "do not fit", open(std::string(64, 'x') + good));
+  EXPECT_STATUS(ATTUNE_DAMAGED, "do not fit",
+                open(std::string(64, 'x') + good));
 }
 
 TEST_F(ArtifactFile, WeightsMayBeTrusted) {

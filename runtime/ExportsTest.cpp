@@ -69,8 +69,8 @@ TEST(Exports, OnlyTheApi) {
 
 TEST(Exports, NeedsOnlyTheSystemsLibraries) {
   const std::set<std::string> allowed = {
-      "libc.so.6",         "libm.so.6",     "libdl.so.2",
-      "libpthread.so.0",   "libgcc_s.so.1", "libstdc++.so.6",
+      "libc.so.6",           "libm.so.6",     "libdl.so.2",
+      "libpthread.so.0",     "libgcc_s.so.1", "libstdc++.so.6",
       "ld-linux-x86-64.so.2"};
   for (const std::string &name : Library(path).needed)
     EXPECT_TRUE(allowed.count(name)) << name;

@@ -37,8 +37,9 @@ attune_status_t File::open(const char *path, File &file) {
     return makeStatus(ATTUNE_IO_ERROR, "failed to inspect '%s': %s", path,
                       std::strerror(errno));
   if (!S_ISREG(info.st_mode))
-    return makeStatus(ATTUNE_IO_ERROR, "requires a regular file, but '%s' is %s",
-                      path, S_ISDIR(info.st_mode) ? "a directory" : "none");
+    return makeStatus(ATTUNE_IO_ERROR,
+                      "requires a regular file, but '%s' is %s", path,
+                      S_ISDIR(info.st_mode) ? "a directory" : "none");
   opened.bytes = static_cast<uint64_t>(info.st_size);
   file = std::move(opened);
   return nullptr;

@@ -20,8 +20,8 @@ TEST(Header, RunsAModel) {
   attune::Session session(model, 2);
   std::vector<int64_t> shape = {2, 4};
   std::vector<float> x = {1, 2, 3, 4, 5, 6, 7, 8}, y(8);
-  std::vector<attune::Tensor> outputs =
-      session.run({attune::view(x.data(), shape), attune::view(y.data(), shape)});
+  std::vector<attune::Tensor> outputs = session.run(
+      {attune::view(x.data(), shape), attune::view(y.data(), shape)});
   ASSERT_EQ(outputs.size(), 2u);
   EXPECT_EQ(outputs[0].shape(), shape);
   EXPECT_EQ(outputs[0].size(), 8u);
@@ -57,8 +57,8 @@ TEST(Header, FailuresAreExceptions) {
   EXPECT_THROW(session.run({}), attune::Error);
   std::vector<int64_t> shape = {1, 4};
   std::vector<float> x(4);
-  std::vector<attune::Tensor> outputs =
-      session.run({attune::view(x.data(), shape), attune::view(x.data(), shape)});
+  std::vector<attune::Tensor> outputs = session.run(
+      {attune::view(x.data(), shape), attune::view(x.data(), shape)});
   EXPECT_THROW(outputs[0].data<double>(), attune::Error);
 }
 

@@ -76,22 +76,27 @@ TEST(Manifest, NamesTheMemberAtFault) {
   EXPECT_STATUS(ATTUNE_DAMAGED, "'inputs'", parseWith("7", "7.5"));
   EXPECT_STATUS(ATTUNE_DAMAGED, "'inputs'",
                 parseWith("7", "9223372036854775808"));
-  EXPECT_STATUS(ATTUNE_DAMAGED, "'inputs'", parseWith("\"min\": 2", "\"m\": 2"));
-  EXPECT_STATUS(ATTUNE_DAMAGED, "'inputs'", parseWith("\"max\": 5", "\"max\": 1"));
-  EXPECT_STATUS(ATTUNE_DAMAGED, "'outputs'", parseWith("\"shape\": []", "\"shape\": {}"));
+  EXPECT_STATUS(ATTUNE_DAMAGED, "'inputs'",
+                parseWith("\"min\": 2", "\"m\": 2"));
+  EXPECT_STATUS(ATTUNE_DAMAGED, "'inputs'",
+                parseWith("\"max\": 5", "\"max\": 1"));
+  EXPECT_STATUS(ATTUNE_DAMAGED, "'outputs'",
+                parseWith("\"shape\": []", "\"shape\": {}"));
   EXPECT_STATUS(ATTUNE_DAMAGED, "'name'", parseWith("\"m\"", "[]"));
-  EXPECT_STATUS(ATTUNE_DAMAGED, "'producer'", parseWith("\"attune 0.1.0\"", "1"));
+  EXPECT_STATUS(ATTUNE_DAMAGED, "'producer'",
+                parseWith("\"attune 0.1.0\"", "1"));
 }
 
 TEST(Manifest, RefusesTwoValuesOfOneName) {
   EXPECT_STATUS(ATTUNE_DAMAGED, "'inputs'",
-                parseWith("\"inputs\": [", "\"inputs\": [{\"name\": \"x\", "
-                                           "\"dtype\": \"f32\", \"shape\": []},"));
+                parseWith("\"inputs\": [",
+                          "\"inputs\": [{\"name\": \"x\", "
+                          "\"dtype\": \"f32\", \"shape\": []},"));
 }
 
 TEST(Manifest, SidecarsLieBesideTheArtifact) {
-  for (const char *name : {"\"../w\"", "\"/w\"", "\"\"", "\".\"", "\"..\"",
-                           "\"a\\u0000b\"", "3"})
+  for (const char *name :
+       {"\"../w\"", "\"/w\"", "\"\"", "\".\"", "\"..\"", "\"a\\u0000b\"", "3"})
     EXPECT_STATUS(ATTUNE_DAMAGED, "'weights'",
                   parseWith("\"m.weights\"", name));
 }

@@ -62,9 +62,8 @@ size_t attune_model_output_count(const attune_model_t *model) {
   return model->outputs.size();
 }
 
-static attune_status_t
-lookUp(const std::vector<attune_value_info_t> &values, size_t index,
-       attune_value_info_t *info) {
+static attune_status_t lookUp(const std::vector<attune_value_info_t> &values,
+                              size_t index, attune_value_info_t *info) {
   if (!info || index >= values.size())
     return makeStatus(ATTUNE_INVALID_ARGUMENT,
                       "requires an index below %zu, but got %zu", values.size(),

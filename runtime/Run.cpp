@@ -55,8 +55,8 @@ static void deleteTensor(DLManagedTensor *tensor) {
 }
 
 static DLManagedTensor *makeTensor(attune_allocator_t allocator,
-                                   DLDataType dtype,
-                                   std::vector<int64_t> shape, size_t bytes) {
+                                   DLDataType dtype, std::vector<int64_t> shape,
+                                   size_t bytes) {
   auto owned = std::make_unique<OwnedTensor>();
   owned->allocator = allocator;
   owned->bytes = bytes;
@@ -152,10 +152,9 @@ static void serveLoop(void *context, LoopBody body, void *captures,
 
 static void serveFailure(void *context, int32_t code, const char *message) {
   bool known = code > ATTUNE_OK && code <= ATTUNE_INTERNAL;
-  static_cast<Run *>(context)->record(
-      makeStatus(known ? static_cast<attune_status_code>(code)
-                       : ATTUNE_INTERNAL,
-                 "%s", message ? message : "the model failed"));
+  static_cast<Run *>(context)->record(makeStatus(
+      known ? static_cast<attune_status_code>(code) : ATTUNE_INTERNAL, "%s",
+      message ? message : "the model failed"));
 }
 
 static int32_t serveStopped(void *context) {

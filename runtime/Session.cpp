@@ -74,8 +74,7 @@ attune_status_t attune_session_run(attune_session_t *session,
     return makeStatus(ATTUNE_INVALID_ARGUMENT,
                       "attune_session_run requires a session and tensors");
   if (session->running.exchange(true, std::memory_order_acquire))
-    return makeStatus(ATTUNE_BUSY,
-                      "the session is running on another thread");
+    return makeStatus(ATTUNE_BUSY, "the session is running on another thread");
   attune_status_t status = guarded([&] {
     session->cancelled.store(false);
     return runModel(*session, {inputs, input_count, outputs, output_count});

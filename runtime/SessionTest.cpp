@@ -186,8 +186,8 @@ TEST(Determinism, EqualBitsForANumberOfThreads) {
         std::vector<float> values = valuesOf(*result);
         if (expected.empty())
           expected = values;
-        ASSERT_EQ(std::memcmp(values.data(), expected.data(), 4 * values.size()),
-                  0);
+        ASSERT_EQ(
+            std::memcmp(values.data(), expected.data(), 4 * values.size()), 0);
       }
     }
   }

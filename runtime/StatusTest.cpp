@@ -15,7 +15,8 @@ TEST(Status, NullIsSuccess) {
 }
 
 TEST(Status, FormatsItsMessage) {
-  EXPECT_STATUS(ATTUNE_BUSY, "3 of 'x'", makeStatus(ATTUNE_BUSY, "%d of '%s'", 3, "x"));
+  EXPECT_STATUS(ATTUNE_BUSY, "3 of 'x'",
+                makeStatus(ATTUNE_BUSY, "%d of '%s'", 3, "x"));
 }
 
 TEST(Status, KeepsLongMessagesWhole) {

@@ -35,8 +35,7 @@ public:
 
   /// Covers [0, count) by body(captures, begin, end), each range but the last a
   /// multiple of `grain` long. One caller at a time; in line inside a body.
-  void parallelFor(LoopBody body, void *captures, int64_t count,
-                   int64_t grain);
+  void parallelFor(LoopBody body, void *captures, int64_t count, int64_t grain);
 
   /// Processors that this process may use, at least 1.
   static int availableProcessors();

@@ -33,8 +33,8 @@ static void parseDim(const std::string &text,
                      std::map<std::string, DimRange> &dims) {
   auto [name, sizes] = llvm::StringRef(text).split('=');
   if (name.empty() || sizes.empty())
-    throw CLI::ValidationError("--dim", "'" + text +
-                                            "' is not NAME=N or NAME=A..B");
+    throw CLI::ValidationError("--dim",
+                               "'" + text + "' is not NAME=N or NAME=A..B");
   size_t dots = sizes.find("..");
   DimRange range;
   range.min = parseSize(sizes.substr(0, dots), text);
@@ -44,8 +44,7 @@ static void parseDim(const std::string &text,
   if (range.max < range.min)
     throw CLI::ValidationError("--dim", "'" + text + "' is an empty range");
   if (!dims.emplace(name.str(), range).second)
-    throw CLI::ValidationError("--dim",
-                               "'" + name.str() + "' is given twice");
+    throw CLI::ValidationError("--dim", "'" + name.str() + "' is given twice");
 }
 
 void addCompile(CLI::App &app, int &status) {
@@ -55,31 +54,37 @@ void addCompile(CLI::App &app, int &status) {
   CLI::App *command =
       app.add_subcommand("compile", "Compile a model file to a native binary");
   command->footer(footer);
-  command->add_option("model", options->model, "Model file: .onnx, .mlir, .mlirbc")
+  command
+      ->add_option("model", options->model, "Model file: .onnx, .mlir, .mlirbc")
       ->required();
   command->add_option("-o,--output", options->output, "Where the binary goes")
       ->required();
-  command->add_option("--emit", options->emit,
-                      "What to write: lib, exe (a program that runs the "
-                      "model), or the IR after a stage")
+  command
+      ->add_option("--emit", options->emit,
+                   "What to write: lib, exe (a program that runs the "
+                   "model), or the IR after a stage")
       ->capture_default_str();
-  command->add_option("--cpu", options->cpu,
-                      "Processor: native, x86-64-v3, x86-64-v4, ...")
+  command
+      ->add_option("--cpu", options->cpu,
+                   "Processor: native, x86-64-v3, x86-64-v4, ...")
       ->capture_default_str();
-  command->add_option("--dim", *dims,
-                      "Sizes of an input's named dimension: NAME=N makes it "
-                      "static, NAME=A..B gives its range")
+  command
+      ->add_option("--dim", *dims,
+                   "Sizes of an input's named dimension: NAME=N makes it "
+                   "static, NAME=A..B gives its range")
       ->delimiter(',');
-  command->add_option("--attention", *attention,
-                      "A form in the place of dense attention, an "
-                      "approximation: FORM{key=value,...}@layers=0-3,5 "
-                      "(all layers if none are named)")
+  command
+      ->add_option("--attention", *attention,
+                   "A form in the place of dense attention, an "
+                   "approximation: FORM{key=value,...}@layers=0-3,5 "
+                   "(all layers if none are named)")
       ->allow_extra_args(false);
   command->add_option("--dump-stages", options->dumpDir,
                       "Folder that gets each stage's IR");
-  command->add_option("--skip-pass", options->skipPasses,
-                      "Leave out a pass, by the name that attune-opt has for "
-                      "it, to find one that is at fault")
+  command
+      ->add_option("--skip-pass", options->skipPasses,
+                   "Leave out a pass, by the name that attune-opt has for "
+                   "it, to find one that is at fault")
       ->allow_extra_args(false);
   command->add_option("-O", options->level, "Optimisation level, 0 to 3")
       ->check(CLI::Range(0, 3))

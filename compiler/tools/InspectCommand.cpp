@@ -25,10 +25,12 @@ void addInspect(CLI::App &app, int &status) {
   auto options = std::make_shared<InspectOptions>();
   CLI::App *command = app.add_subcommand(
       "inspect", "Describe a compiled model, or an ONNX model's operators");
-  command->add_option("file", options->model, "A compiled model, or a .onnx file");
+  command->add_option("file", options->model,
+                      "A compiled model, or a .onnx file");
   auto listOperators = std::make_shared<bool>(false);
-  command->add_flag("--operators", *listOperators,
-                    "List the ONNX operators that have a lowering, as Markdown");
+  command->add_flag(
+      "--operators", *listOperators,
+      "List the ONNX operators that have a lowering, as Markdown");
   addInspectOptions(*command, *options);
   command->callback([options, listOperators, &status] {
     if (*listOperators) {

@@ -5,12 +5,12 @@
 
 #include "compiler/Pipeline.h"
 #include "frontends/onnx/ops/Passes.h"
+#include "mlir/InitAllPasses.h"
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "passes/codegen/Passes.h"
 #include "passes/forms/Passes.h"
 #include "passes/fuse/Passes.h"
 #include "passes/raise/Passes.h"
-#include "mlir/InitAllPasses.h"
-#include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
 using namespace mlir;
 

@@ -119,8 +119,8 @@ LogicalResult LinearAttentionOp::verify() {
   // C1
   for (Region *map : {&getQueryMap(), &getKeyMap()}) {
     Block &body = map->front();
-    auto yield = dyn_cast_or_null<YieldOp>(
-        body.empty() ? nullptr : &body.back());
+    auto yield =
+        dyn_cast_or_null<YieldOp>(body.empty() ? nullptr : &body.back());
     if (body.getNumArguments() != 1 || !yield || yield.getValues().size() != 1)
       return emitOpError("requires feature maps from one element to one");
   }
@@ -177,8 +177,9 @@ LogicalResult ScatterOp::verify() {
 /// Destination-style operations on memrefs read their inputs and write their
 /// destinations; on tensors they have no effect.
 template <typename Op>
-static void addEffects(
-    Op op, SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+static void
+addEffects(Op op,
+           SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
                &effects) {
   for (OpOperand &operand : op->getOpOperands()) {
     if (!isa<MemRefType>(operand.get().getType()))

@@ -32,8 +32,8 @@ std::optional<llvm::SmallVector<int64_t>> integersOf(mlir::Value value);
 std::optional<llvm::SmallVector<int64_t>> axesOf(onnx::NodeOp node,
                                                  int64_t rank);
 
-/// Which elements of a list of `size` a Gather or a Slice (since opset 10) takes,
-/// if that is constant.
+/// Which elements of a list of `size` a Gather or a Slice (since opset 10)
+/// takes, if that is constant.
 std::optional<llvm::SmallVector<int64_t>> pickedIndices(onnx::NodeOp node,
                                                         int64_t size);
 

@@ -57,8 +57,8 @@ std::optional<SmallVector<int64_t>> NodeOp::getInts(StringRef attribute) {
 InFlightDiagnostic NodeOp::emitNodeError(const Twine &reason) {
   InFlightDiagnostic diagnostic = mlir::emitError(getLoc());
   StringRef domain = getDomain().empty() ? "ai.onnx" : getDomain();
-  diagnostic << "node '" << getNodeName() << "' (" << domain << "." << getOpType()
-             << ", version " << getVersion() << "): " << reason;
+  diagnostic << "node '" << getNodeName() << "' (" << domain << "."
+             << getOpType() << ", version " << getVersion() << "): " << reason;
   return diagnostic;
 }
 

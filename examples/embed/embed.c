@@ -28,7 +28,8 @@ int main(int argc, char **argv) {
   int64_t *data[] = {ids, mask, kinds};
   DLTensor inputs[3];
   for (int i = 0; i < 3; ++i)
-    inputs[i] = (DLTensor){data[i], {kDLCPU, 0}, 2, {kDLInt, 64, 1}, shape, NULL, 0};
+    inputs[i] =
+        (DLTensor){data[i], {kDLCPU, 0}, 2, {kDLInt, 64, 1}, shape, NULL, 0};
   DLManagedTensor *embedding = NULL;
   if (failed(attune_session_run(session, inputs, 3, &embedding, 1)))
     return 1;

@@ -80,8 +80,7 @@ SmallVector<Value> AttentionEmitter::place(ArrayRef<int64_t> layout,
                                            Value batch, Value head,
                                            Value length, Value width) {
   Value logical[] = {batch, head, length, width};
-  return llvm::map_to_vector(layout,
-                             [&](int64_t dim) { return logical[dim]; });
+  return llvm::map_to_vector(layout, [&](int64_t dim) { return logical[dim]; });
 }
 
 /// Transposes every head's keys into panels; missing keys become zeros.
@@ -93,8 +92,8 @@ void AttentionEmitter::emitPacking() {
     Value first = b.mul(index, b.index(panel()));
     b.loop(b.index(0), b.index(panel()), b.index(1), [&](Value lane) {
       Value key = b.add(first, lane);
-      Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, key,
-                                           keys);
+      Value exists =
+          arith::CmpIOp::create(b, arith::CmpIPredicate::slt, key, keys);
       Value bounded = b.min(key, b.sub(keys, b.index(1)));
       b.loop(b.index(0), width, b.index(1), [&](Value d) {
         Value element = memref::LoadOp::create(
@@ -132,8 +131,8 @@ Block AttentionEmitter::locate(Value task) {
 }
 
 /// Scale, region and mask on the vector of raw scores that starts at `key`.
-Value AttentionEmitter::maskedScore(const Block &block, unsigned row,
-                                    Value key, Value sum) {
+Value AttentionEmitter::maskedScore(const Block &block, unsigned row, Value key,
+                                    Value sum) {
   Value scale = b.splat(op.getScale().convertToDouble());
   Value score = arith::MulFOp::create(b, sum, scale);
   SmallVector<Value> arguments = {score};
@@ -161,26 +160,26 @@ Value AttentionEmitter::maskedScore(const Block &block, unsigned row,
 
 /// Writes the scores of keys [first, last) and returns each row's maxima, one
 /// a lane.
-SmallVector<Value> AttentionEmitter::emitScores(const Block &block,
-                                                Value first, Value last) {
-  SmallVector<Value> lowest(
-      height, b.splat(-std::numeric_limits<float>::infinity()));
+SmallVector<Value> AttentionEmitter::emitScores(const Block &block, Value first,
+                                                Value last) {
+  SmallVector<Value> lowest(height,
+                            b.splat(-std::numeric_limits<float>::infinity()));
   auto overPanel = [&](Value start, ValueRange maxima) {
     Value index = b.div(start, b.index(panel()));
     SmallVector<Value> zeros(height * vectors, b.splat(0.0f));
     auto overWidth = [&](Value d, ValueRange sums) {
       SmallVector<Value> right, next;
       for (int64_t v = 0; v < vectors; ++v)
-        right.push_back(b.load(
-            packed, {block.packed, index, d, b.index(v * b.lanes)}));
+        right.push_back(
+            b.load(packed, {block.packed, index, d, b.index(v * b.lanes)}));
       for (int64_t r = 0; r < height; ++r) {
-        Value left = b.splat(memref::LoadOp::create(
-            b, op.getQuery(),
-            place(op.getQueryLayout(), block.batch, block.head, block.rows[r],
-                  d)));
+        Value left = b.splat(
+            memref::LoadOp::create(b, op.getQuery(),
+                                   place(op.getQueryLayout(), block.batch,
+                                         block.head, block.rows[r], d)));
         for (int64_t v = 0; v < vectors; ++v)
-          next.push_back(vector::FMAOp::create(b, left, right[v],
-                                               sums[r * vectors + v]));
+          next.push_back(
+              vector::FMAOp::create(b, left, right[v], sums[r * vectors + v]));
       }
       return next;
     };
@@ -216,11 +215,9 @@ void AttentionEmitter::emitSoftmax(State &state, ArrayRef<Value> maxima,
     Value subtract = b.splat(maximum);
     auto overKeys = [&](Value j, ValueRange sums) {
       Value score = b.load(scores, {b.index(r), j});
-      Value weight = b.expOfNegative(
-          arith::SubFOp::create(b, score, subtract));
+      Value weight = b.expOfNegative(arith::SubFOp::create(b, score, subtract));
       b.store(weight, scores, {b.index(r), j});
-      return SmallVector<Value>{
-          arith::AddFOp::create(b, sums.front(), weight)};
+      return SmallVector<Value>{arith::AddFOp::create(b, sums.front(), weight)};
     };
     Value sum = b.loop(b.index(0), count, b.index(b.lanes),
                        ValueRange(b.splat(0.0f)), overKeys)
@@ -293,15 +290,14 @@ State AttentionEmitter::emitKeyBlock(const Block &block, Value first,
 
 void AttentionEmitter::emitResult(const Block &block, const State &state) {
   Value output = op.getInit().front();
-  float empty = op.getNanEmptyRows() ? std::numeric_limits<float>::quiet_NaN()
-                                     : 0.0f;
+  float empty =
+      op.getNanEmptyRows() ? std::numeric_limits<float>::quiet_NaN() : 0.0f;
   for (int64_t r = 0; r < height; ++r) {
     Value any = arith::CmpFOp::create(b, arith::CmpFPredicate::UNE,
                                       state.sums[r], b.scalar(0.0f));
-    Value inverse =
-        arith::DivFOp::create(b, b.scalar(1.0f), state.sums[r]);
-    Value factor = b.splat(
-        arith::SelectOp::create(b, any, inverse, b.scalar(empty)));
+    Value inverse = arith::DivFOp::create(b, b.scalar(1.0f), state.sums[r]);
+    Value factor =
+        b.splat(arith::SelectOp::create(b, any, inverse, b.scalar(empty)));
     for (auto [column, mask] : valueColumns()) {
       Value sum = b.load(sumTile, {b.index(r), column});
       b.store(arith::MulFOp::create(b, sum, factor), output,
@@ -331,8 +327,8 @@ void AttentionEmitter::emitQueries(Value task) {
   for (int64_t r = 0; r < height; ++r)
     for (int64_t at = 0; at < rowWidth(); at += b.lanes)
       b.store(b.splat(0.0f), sumTile, {b.index(r), b.index(at)});
-  SmallVector<Value> initial(
-      height, b.scalar(-std::numeric_limits<float>::infinity()));
+  SmallVector<Value> initial(height,
+                             b.scalar(-std::numeric_limits<float>::infinity()));
   initial.append(height, b.scalar(0.0f));
   auto overBlocks = [&](Value first, ValueRange carried) {
     State state{SmallVector<Value>(carried.take_front(height)),
@@ -342,11 +338,10 @@ void AttentionEmitter::emitQueries(Value task) {
     llvm::append_range(next, state.sums);
     return next;
   };
-  SmallVector<Value> results = b.loop(
-      b.index(0), block.keyEnd, b.index(blockKeys), initial, overBlocks);
-  State state{
-      SmallVector<Value>(ArrayRef<Value>(results).take_front(height)),
-      SmallVector<Value>(ArrayRef<Value>(results).drop_front(height))};
+  SmallVector<Value> results =
+      b.loop(b.index(0), block.keyEnd, b.index(blockKeys), initial, overBlocks);
+  State state{SmallVector<Value>(ArrayRef<Value>(results).take_front(height)),
+              SmallVector<Value>(ArrayRef<Value>(results).drop_front(height))};
   emitResult(block, state);
 }
 

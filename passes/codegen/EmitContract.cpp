@@ -65,8 +65,8 @@ SmallVector<Value> ContractEmitter::columnMasks(const Place &place) {
   SmallVector<Value> masks(tile.vectors);
   if (place.columnsLeft)
     for (auto [vector, mask] : llvm::enumerate(masks))
-      mask = b.maskBelow(
-          b.sub(place.columnsLeft, b.index(vector * tile.lanes)));
+      mask =
+          b.maskBelow(b.sub(place.columnsLeft, b.index(vector * tile.lanes)));
   return masks;
 }
 
@@ -75,8 +75,7 @@ SmallVector<Value> ContractEmitter::loadRhs(const Place &place, Value k,
   SmallVector<Value> vectors;
   for (int64_t v = 0; v < tile.vectors; ++v) {
     if (op.isPacked()) {
-      vectors.push_back(
-          b.load(rhs, {place.panel, k, b.index(v * tile.lanes)}));
+      vectors.push_back(b.load(rhs, {place.panel, k, b.index(v * tile.lanes)}));
       continue;
     }
     SmallVector<Value> indices = {k, columnOf(place, v)};
@@ -148,8 +147,8 @@ void ContractEmitter::emitHeights(Place place, Value height) {
   SmallVector<int64_t> cases;
   for (int64_t rows = 1; rows <= tile.rows; ++rows)
     cases.push_back(rows);
-  auto choice = scf::IndexSwitchOp::create(b, TypeRange(), height, cases,
-                                           cases.size());
+  auto choice =
+      scf::IndexSwitchOp::create(b, TypeRange(), height, cases, cases.size());
   OpBuilder::InsertionGuard guard(b);
   for (auto [rows, region] : llvm::zip(cases, choice.getCaseRegions())) {
     b.createBlock(&region);
@@ -170,8 +169,7 @@ void ContractEmitter::emitPanel(Place place, Value rowEnd) {
   });
 }
 
-void ContractEmitter::emitTask(Value task, Value rowBlocks,
-                               Value panelGroups) {
+void ContractEmitter::emitTask(Value task, Value rowBlocks, Value panelGroups) {
   Place place;
   Value rowBlock = b.rem(task, rowBlocks);
   Value rest = b.div(task, rowBlocks);
@@ -211,11 +209,9 @@ void ContractEmitter::emit() {
   groupPanels = b.index(4);
   Value panelGroups = b.ceilDiv(panels, 4);
   Value rowBlocks = b.ceilDiv(rows, blockRows);
-  Value tasks =
-      b.mul(b.mul(b.dim(init, 0), panelGroups), rowBlocks);
-  b.parallel(tasks, b.index(1), [&](Value task) {
-    emitTask(task, rowBlocks, panelGroups);
-  });
+  Value tasks = b.mul(b.mul(b.dim(init, 0), panelGroups), rowBlocks);
+  b.parallel(tasks, b.index(1),
+             [&](Value task) { emitTask(task, rowBlocks, panelGroups); });
   op.erase();
 }
 

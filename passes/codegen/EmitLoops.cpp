@@ -45,8 +45,8 @@ private:
 SmallVector<Value> LoopEmitter::extents(linalg::LinalgOp op) {
   SmallVector<Value> sizes;
   for (Range range : op.createLoopRanges(b, op.getLoc()))
-    sizes.push_back(getValueOrCreateConstantIndexOp(b, op.getLoc(),
-                                                    range.size));
+    sizes.push_back(
+        getValueOrCreateConstantIndexOp(b, op.getLoc(), range.size));
   return sizes;
 }
 
@@ -127,10 +127,10 @@ SmallVector<Value> LoopEmitter::emitBody(linalg::LinalgOp op, ValueRange ivs,
     if (!accumulators.empty())
       mapping.map(argument, accumulators[position]);
     else if (!argument.use_empty())
-      mapping.map(argument,
-                  memref::LoadOp::create(
-                      b, init.get(),
-                      indicesOf(op.getMatchingIndexingMap(&init), ivs)));
+      mapping.map(
+          argument,
+          memref::LoadOp::create(
+              b, init.get(), indicesOf(op.getMatchingIndexingMap(&init), ivs)));
   }
   for (Operation &inner : body.without_terminator()) {
     if (auto index = dyn_cast<linalg::IndexOp>(inner)) {
@@ -223,10 +223,10 @@ void LoopEmitter::emitFlat(linalg::LinalgOp op) {
       if (argument.use_empty())
         continue;
       bool inMemory = isa<MemRefType>(operand.get().getType());
-      mapping.map(argument, inMemory ? memref::LoadOp::create(b, operand.get(),
-                                                              item)
-                                           .getResult()
-                                     : operand.get());
+      mapping.map(
+          argument,
+          inMemory ? memref::LoadOp::create(b, operand.get(), item).getResult()
+                   : operand.get());
     }
     for (Operation &inner : body.without_terminator())
       b.clone(inner, mapping);

@@ -38,8 +38,8 @@ static void emit(kernel::ScanOp op) {
   sizes[axis] = b.index(1);
   for (Value size : sizes)
     count = b.mul(count, size);
-  Value grain = b.add(b.div(b.index(16384), b.add(length, b.index(1))),
-                      b.index(1));
+  Value grain =
+      b.add(b.div(b.index(16384), b.add(length, b.index(1))), b.index(1));
   b.parallel(count, grain, [&](Value line) {
     SmallVector<Value> at(sizes.size());
     for (size_t dim = sizes.size(); dim-- > 0;) {
@@ -52,8 +52,8 @@ static void emit(kernel::ScanOp op) {
              Value last = b.sub(length, b.index(1));
              at[axis] = op.getReverse() ? b.sub(last, step) : step;
              Value element = memref::LoadOp::create(b, input, at);
-             Value total = combine(b, op.getCombine().front(), carried.front(),
-                                   element);
+             Value total =
+                 combine(b, op.getCombine().front(), carried.front(), element);
              memref::StoreOp::create(
                  b, op.getExclusive() ? carried.front() : total, init, at);
              return SmallVector<Value>{total};
@@ -78,8 +78,7 @@ static SmallVector<Value> placeOf(VectorEmitter &b, kernel::ScatterOp op,
       continue;
     }
     Value index = memref::LoadOp::create(b, op.getIndices(), at);
-    place.push_back(
-        arith::IndexCastOp::create(b, b.getIndexType(), index));
+    place.push_back(arith::IndexCastOp::create(b, b.getIndexType(), index));
   }
   return place;
 }

@@ -1,7 +1,6 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "passes/codegen/Passes.h"
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -16,6 +15,7 @@
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "passes/codegen/Passes.h"
 
 using namespace mlir;
 
@@ -66,14 +66,14 @@ struct PointerCode {
   }
   /// Memory on the stack of the function's entry, outside every loop.
   Value onStack(Type element, int64_t count) {
-    return LLVM::AllocaOp::create(b, loc, pointer, element,
-                                  integer(i64, count), 8);
+    return LLVM::AllocaOp::create(b, loc, pointer, element, integer(i64, count),
+                                  8);
   }
   /// A memref<?xi8> of unknown length.
   Value bytes(const LLVMTypeConverter &converter, Value base) {
     auto type = MemRefType::get({ShapedType::kDynamic}, b.getI8Type());
-    auto descriptor = MemRefDescriptor::poison(
-        b, loc, converter.convertType(type));
+    auto descriptor =
+        MemRefDescriptor::poison(b, loc, converter.convertType(type));
     descriptor.setAllocatedPtr(b, loc, base);
     descriptor.setAlignedPtr(b, loc, base);
     descriptor.setOffset(b, loc, integer(i64, 0));
@@ -143,8 +143,8 @@ struct WorkspaceLowering : ConvertOpToLLVMPattern<kernel::WorkspaceOp> {
     Value memory = code.call(code.pointer, adaptor.getServices(),
                              workspaceOffset, {adaptor.getSize()})
                        .getResult();
-    rewriter.replaceOp(op, {code.bytes(*getTypeConverter(), memory),
-                            code.notNull(memory)});
+    rewriter.replaceOp(
+        op, {code.bytes(*getTypeConverter(), memory), code.notNull(memory)});
     return success();
   }
 };
@@ -164,8 +164,8 @@ struct OutputLowering : ConvertOpToLLVMPattern<kernel::OutputOp> {
                              {code.integer(code.i32, op.getIndex()),
                               code.integer(code.i32, rank), shape})
                        .getResult();
-    rewriter.replaceOp(op, {code.bytes(*getTypeConverter(), memory),
-                            code.notNull(memory)});
+    rewriter.replaceOp(
+        op, {code.bytes(*getTypeConverter(), memory), code.notNull(memory)});
     return success();
   }
 };
@@ -176,8 +176,9 @@ struct GoesOnLowering : ConvertOpToLLVMPattern<kernel::GoesOnOp> {
   matchAndRewrite(kernel::GoesOnOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     PointerCode code(rewriter, op.getLoc());
-    Value stopped = code.call(code.i32, adaptor.getServices(), stoppedOffset, {})
-                        .getResult();
+    Value stopped =
+        code.call(code.i32, adaptor.getServices(), stoppedOffset, {})
+            .getResult();
     rewriter.replaceOpWithNewOp<LLVM::ICmpOp>(
         op, LLVM::ICmpPredicate::eq, stopped, code.integer(code.i32, 0));
     return success();
@@ -200,18 +201,17 @@ struct FailLowering : ConvertOpToLLVMPattern<kernel::FailOp> {
     {
       OpBuilder::InsertionGuard guard(rewriter);
       rewriter.setInsertionPointToStart(module.getBody());
-      auto type =
-          LLVM::LLVMArrayType::get(rewriter.getI8Type(), text.size());
+      auto type = LLVM::LLVMArrayType::get(rewriter.getI8Type(), text.size());
       LLVM::GlobalOp::create(rewriter, op.getLoc(), type, /*isConstant=*/true,
                              LLVM::Linkage::Internal, name,
                              rewriter.getStringAttr(text));
     }
-    Value message = LLVM::AddressOfOp::create(rewriter, op.getLoc(),
-                                              code.pointer, name);
-    code.call(LLVM::LLVMVoidType::get(op.getContext()), adaptor.getServices(),
-              failOffset,
-              {code.integer(code.i32, static_cast<int32_t>(op.getCode())),
-               message});
+    Value message =
+        LLVM::AddressOfOp::create(rewriter, op.getLoc(), code.pointer, name);
+    code.call(
+        LLVM::LLVMVoidType::get(op.getContext()), adaptor.getServices(),
+        failOffset,
+        {code.integer(code.i32, static_cast<int32_t>(op.getCode())), message});
     rewriter.eraseOp(op);
     return success();
   }
@@ -233,16 +233,16 @@ struct LaunchLowering : ConvertOpToLLVMPattern<kernel::LaunchOp> {
         op.getContext(), llvm::to_vector(ValueRange(fields).getTypes()));
     Value memory = code.onStack(structure, 1);
     for (auto [index, field] : llvm::enumerate(fields))
-      LLVM::StoreOp::create(rewriter, op.getLoc(), field,
-                            fieldAt(rewriter, op.getLoc(), structure, memory,
-                                    index));
+      LLVM::StoreOp::create(
+          rewriter, op.getLoc(), field,
+          fieldAt(rewriter, op.getLoc(), structure, memory, index));
     std::string thunk = makeThunk(op, structure, rewriter);
-    Value body = LLVM::AddressOfOp::create(rewriter, op.getLoc(), code.pointer,
-                                           thunk);
-    code.call(LLVM::LLVMVoidType::get(op.getContext()),
-              adaptor.getServices().front(), parallelForOffset,
-              {body, memory, adaptor.getCount().front(),
-               adaptor.getGrain().front()});
+    Value body =
+        LLVM::AddressOfOp::create(rewriter, op.getLoc(), code.pointer, thunk);
+    code.call(
+        LLVM::LLVMVoidType::get(op.getContext()), adaptor.getServices().front(),
+        parallelForOffset,
+        {body, memory, adaptor.getCount().front(), adaptor.getGrain().front()});
     rewriter.eraseOp(op);
     return success();
   }
@@ -265,19 +265,19 @@ private:
       return name;
     OpBuilder::InsertionGuard guard(rewriter);
     rewriter.setInsertionPointToEnd(module.getBody());
-    auto type = LLVM::LLVMFunctionType::get(
-        LLVM::LLVMVoidType::get(op.getContext()),
-        {code.pointer, code.i64, code.i64});
+    auto type =
+        LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(op.getContext()),
+                                    {code.pointer, code.i64, code.i64});
     auto thunk = LLVM::LLVMFuncOp::create(rewriter, op.getLoc(), name, type,
                                           LLVM::Linkage::Internal);
     Block *entry = thunk.addEntryBlock(rewriter);
     rewriter.setInsertionPointToStart(entry);
     SmallVector<Value> arguments;
     for (auto [index, field] : llvm::enumerate(structure.getBody()))
-      arguments.push_back(LLVM::LoadOp::create(
-          rewriter, op.getLoc(), field,
-          fieldAt(rewriter, op.getLoc(), structure, entry->getArgument(0),
-                  index)));
+      arguments.push_back(
+          LLVM::LoadOp::create(rewriter, op.getLoc(), field,
+                               fieldAt(rewriter, op.getLoc(), structure,
+                                       entry->getArgument(0), index)));
     // The body's first arguments are (services, begin, end).
     arguments.insert(arguments.begin() + 1,
                      {entry->getArgument(1), entry->getArgument(2)});
@@ -319,8 +319,8 @@ struct KernelToLlvm : impl::KernelToLlvmPassBase<KernelToLlvm> {
     LLVMConversionTarget target(*context);
     target.addLegalOp<ModuleOp>();
     target.addLegalOp<kernel::WeightOp>();
-    if (failed(applyFullConversion(getOperation(), target,
-                                   std::move(patterns))))
+    if (failed(
+            applyFullConversion(getOperation(), target, std::move(patterns))))
       signalPassFailure();
   }
 };

@@ -1,8 +1,8 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "passes/codegen/Passes.h"
 #include "mlir/IR/SymbolTable.h"
+#include "passes/codegen/Passes.h"
 
 using namespace mlir;
 
@@ -51,9 +51,8 @@ void EntryMaker::replaceInputs(Value inputs) {
     SmallVector<Value> dynamic;
     for (auto [dim, size] : llvm::enumerate(type.getShape()))
       if (ShapedType::isDynamic(size))
-        dynamic.push_back(
-            kernel::InputDimOp::create(b, loc, b.getIndexType(), inputs,
-                                       index, dim));
+        dynamic.push_back(kernel::InputDimOp::create(b, loc, b.getIndexType(),
+                                                     inputs, index, dim));
     Value bytes = kernel::InputOp::create(
         b, loc, kernel::bytesType(b.getContext()), inputs, index);
     Value view = memref::ViewOp::create(b, loc, type, bytes, zero, dynamic);
@@ -89,9 +88,8 @@ void EntryMaker::replaceWeights(Value weights) {
     Value bytes = kernel::WeightsOp::create(
         b, loc, kernel::bytesType(b.getContext()), weights,
         offsets[load.getWeightAttr().getAttr()]);
-    Value view =
-        memref::ViewOp::create(b, loc, cast<MemRefType>(load.getType()), bytes,
-                               zero, ValueRange());
+    Value view = memref::ViewOp::create(
+        b, loc, cast<MemRefType>(load.getType()), bytes, zero, ValueRange());
     load.getResult().replaceAllUsesWith(view);
     load.erase();
   }
@@ -172,8 +170,7 @@ void EntryMaker::askBetweenKernels(Value services) {
     Block *block = op->getBlock();
     Block *rest = block->splitBlock(std::next(Block::iterator(op)));
     b.setInsertionPointToEnd(block);
-    Value goesOn =
-        kernel::GoesOnOp::create(b, loc, b.getI1Type(), services);
+    Value goesOn = kernel::GoesOnOp::create(b, loc, b.getI1Type(), services);
     cf::CondBranchOp::create(b, loc, goesOn, rest, leave);
   }
 }
@@ -198,8 +195,8 @@ void EntryMaker::make() {
   askBetweenKernels(services);
   Block &entry = graph.getBody().front();
   entry.eraseArguments(3, entry.getNumArguments() - 3);
-  graph.setType(b.getFunctionType({pointer, pointer, pointer},
-                                  {b.getI32Type()}));
+  graph.setType(
+      b.getFunctionType({pointer, pointer, pointer}, {b.getI32Type()}));
   graph.removeArgAttrsAttr();
   graph.removeResAttrsAttr();
   symbols.remove(graph);

@@ -1,9 +1,9 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "passes/codegen/Passes.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include "passes/codegen/Passes.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;

@@ -1,8 +1,8 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "passes/codegen/Passes.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
+#include "passes/codegen/Passes.h"
 
 using namespace mlir;
 
@@ -91,11 +91,12 @@ FailureOr<SmallVector<Value>> Planner::sizesOf(Value returned) {
     FailureOr<SmallVector<Value>> source = sizesOf(collapse.getSrc());
     if (failed(source))
       return failure();
-    for (const ReassociationIndices &group : collapse.getReassociationIndices()) {
+    for (const ReassociationIndices &group :
+         collapse.getReassociationIndices()) {
       Value size = (*source)[group.front()];
       for (int64_t dim : ArrayRef<int64_t>(group).drop_front())
-        size = b.createOrFold<arith::MulIOp>(graph.getLoc(), size,
-                                             (*source)[dim]);
+        size =
+            b.createOrFold<arith::MulIOp>(graph.getLoc(), size, (*source)[dim]);
       sizes.push_back(size);
     }
   } else
@@ -133,8 +134,8 @@ LogicalResult Planner::returnInPlace() {
     for (Value size : *sizes)
       if (inPlace && failed(hoistSize(size)))
         return failure();
-    auto output = kernel::OutputOp::create(
-        b, loc, memoryTypes(b), services, b.getI64IntegerAttr(index), *sizes);
+    auto output = kernel::OutputOp::create(b, loc, memoryTypes(b), services,
+                                           b.getI64IntegerAttr(index), *sizes);
     Value zero = arith::ConstantIndexOp::create(b, loc, 0);
     MemRefType made = inPlace ? alloc.getType() : type;
     SmallVector<Value> dynamic;
@@ -149,8 +150,8 @@ LogicalResult Planner::returnInPlace() {
         if (ShapedType::isDynamic(size))
           dynamic.push_back((*sizes)[dim]);
     }
-    Value view = memref::ViewOp::create(b, loc, made, output.getBytes(), zero,
-                                        dynamic);
+    Value view =
+        memref::ViewOp::create(b, loc, made, output.getBytes(), zero, dynamic);
     if (!inPlace) {
       memref::CopyOp::create(b, loc, returned, view);
       continue;
@@ -245,16 +246,14 @@ void Planner::replaceAll() {
     size = b.createOrFold<arith::AndIOp>(loc, size, constant(-alignment));
     offset = b.createOrFold<arith::AddIOp>(loc, offset, size);
   }
-  Value arena =
-      kernel::WorkspaceOp::create(b, loc, memoryTypes(b), graph.getArgument(0),
-                                  offset)
-          .getBytes();
+  Value arena = kernel::WorkspaceOp::create(b, loc, memoryTypes(b),
+                                            graph.getArgument(0), offset)
+                    .getBytes();
   for (auto [slot, at] : llvm::zip(slots, offsets))
     for (memref::AllocOp alloc : slot.buffers) {
       b.setInsertionPoint(alloc);
-      Value view =
-          memref::ViewOp::create(b, alloc.getLoc(), alloc.getType(), arena, at,
-                                 alloc.getDynamicSizes());
+      Value view = memref::ViewOp::create(b, alloc.getLoc(), alloc.getType(),
+                                          arena, at, alloc.getDynamicSizes());
       alloc.getResult().replaceAllUsesWith(view);
       alloc.erase();
     }

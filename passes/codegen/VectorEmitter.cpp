@@ -86,9 +86,13 @@ Value VectorEmitter::expOfNegative(Value x) {
   // e^x = 2^n * e^r, n = round(x / ln 2), |r| <= ln 2 / 2. The polynomial is
   // the minimax fit of degree 6 to e^r there (relative error 3.1e-9 before
   // rounding, 7.6e-8 measured after it); n is added to the exponent's bits.
-  constexpr float coefficients[] = {
-      1.3814467238e-3f, 8.3687808365e-3f, 4.1668392718e-2f, 1.6666519642e-1f,
-      4.9999994040e-1f, 1.0f,             1.0f};
+  constexpr float coefficients[] = {1.3814467238e-3f,
+                                    8.3687808365e-3f,
+                                    4.1668392718e-2f,
+                                    1.6666519642e-1f,
+                                    4.9999994040e-1f,
+                                    1.0f,
+                                    1.0f};
   constexpr float lowest = -87.33654f;
   Value clamped = arith::MaximumFOp::create(*this, x, splat(lowest));
   Value n = math::RoundEvenOp::create(
@@ -105,8 +109,8 @@ Value VectorEmitter::expOfNegative(Value x) {
   Value scaled = arith::AddIOp::create(
       *this, arith::BitcastOp::create(*this, integers, sum), shifted);
   Value result = arith::BitcastOp::create(*this, x.getType(), scaled);
-  Value tiny = arith::CmpFOp::create(*this, arith::CmpFPredicate::OLT, x,
-                                     splat(lowest));
+  Value tiny =
+      arith::CmpFOp::create(*this, arith::CmpFPredicate::OLT, x, splat(lowest));
   return arith::SelectOp::create(*this, tiny, splat(0.0f), result);
 }
 
@@ -165,8 +169,9 @@ void VectorEmitter::parallel(Value count, Value grain,
                              llvm::function_ref<void()> setup) {
   auto op = kernel::ParallelOp::create(*this, count, grain);
   OpBuilder::InsertionGuard guard(*this);
-  Block *block = createBlock(&op.getBody(), {}, {getIndexType(), getIndexType()},
-                             {getLoc(), getLoc()});
+  Block *block =
+      createBlock(&op.getBody(), {}, {getIndexType(), getIndexType()},
+                  {getLoc(), getLoc()});
   setup();
   loop(block->getArgument(0), block->getArgument(1), index(1), body);
 }

@@ -52,20 +52,21 @@ public:
                                                  mlir::ValueRange arguments);
 
   /// for i in [begin, end) step: body(i, carried) -> carried.
-  llvm::SmallVector<mlir::Value> loop(
-      mlir::Value begin, mlir::Value end, mlir::Value step,
-      mlir::ValueRange carried,
-      llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value,
-                                                        mlir::ValueRange)>
-          body);
+  llvm::SmallVector<mlir::Value>
+  loop(mlir::Value begin, mlir::Value end, mlir::Value step,
+       mlir::ValueRange carried,
+       llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value,
+                                                         mlir::ValueRange)>
+           body);
   void loop(mlir::Value begin, mlir::Value end, mlir::Value step,
             llvm::function_ref<void(mlir::Value)> body);
   /// A kernel.parallel whose body is called for each item; `setup` makes, once
   /// for all items of a range, what they share: scratch memory must not be
   /// taken from the stack inside a loop.
-  void parallel(mlir::Value count, mlir::Value grain,
-                llvm::function_ref<void(mlir::Value)> body,
-                llvm::function_ref<void()> setup = [] {});
+  void parallel(
+      mlir::Value count, mlir::Value grain,
+      llvm::function_ref<void(mlir::Value)> body,
+      llvm::function_ref<void()> setup = [] {});
 
 private:
   mlir::Value asVector(mlir::Value value);

@@ -132,8 +132,8 @@ Value reorder(OpBuilder &builder, Location loc, Value operand, AffineMap map,
               ArrayRef<unsigned> dims) {
   SmallVector<int64_t> permutation;
   for (unsigned dim : dims)
-    permutation.push_back(*map.getResultPosition(
-        getAffineDimExpr(dim, builder.getContext())));
+    permutation.push_back(
+        *map.getResultPosition(getAffineDimExpr(dim, builder.getContext())));
   if (llvm::is_sorted(permutation))
     return operand;
   SmallVector<OpFoldResult> sizes;

@@ -1,9 +1,9 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "mlir/IR/SymbolTable.h"
 #include "passes/fuse/Contraction.h"
 #include "passes/fuse/Passes.h"
-#include "mlir/IR/SymbolTable.h"
 
 using namespace mlir;
 
@@ -202,17 +202,18 @@ void Former::form() {
     llvm::append_range(dims, third);
     return dims;
   };
-  Value lhs = regroup(builder, loc,
-                      reorder(builder, loc, contraction.lhs(), maps[0],
-                              order(m, k)),
-                      sizes(batch, m, k));
+  Value lhs =
+      regroup(builder, loc,
+              reorder(builder, loc, contraction.lhs(), maps[0], order(m, k)),
+              sizes(batch, m, k));
   SmallVector<AffineExpr> nk;
   for (unsigned dim : order(n, k))
     nk.push_back(builder.getAffineDimExpr(dim));
-  AffineMap wanted = AffineMap::get(maps[1].getNumDims(), 0, nk, builder.getContext());
+  AffineMap wanted =
+      AffineMap::get(maps[1].getNumDims(), 0, nk, builder.getContext());
   bool transposed = maps[1] == wanted;
-  Value init = op.getDpsInitOperand(0)->get().getDefiningOp<linalg::FillOp>()
-                   .output();
+  Value init =
+      op.getDpsInitOperand(0)->get().getDefiningOp<linalg::FillOp>().output();
   Value target = regroup(builder, loc, init, sizes(batch, m, n));
   Value rhs = packedRhs(transposed);
   std::optional<int64_t> columns;
@@ -226,10 +227,10 @@ void Former::form() {
     rhs = regroup(builder, loc, rhs, groups);
   }
   kernel::ContractOp contract = build(lhs, rhs, target, columns);
-  Value result = ungroup(builder, loc, contract->getResult(0),
-                         sizes(batch, m, n), init);
-  Operation *replaced = epilogue.op ? epilogue.op.getOperation()
-                                    : contraction.op.getOperation();
+  Value result =
+      ungroup(builder, loc, contract->getResult(0), sizes(batch, m, n), init);
+  Operation *replaced =
+      epilogue.op ? epilogue.op.getOperation() : contraction.op.getOperation();
   replaced->getResult(0).replaceAllUsesWith(result);
   replaced->erase();
   if (epilogue.op)
@@ -237,8 +238,7 @@ void Former::form() {
 }
 
 namespace {
-struct FormContractions
-    : impl::FormContractionsPassBase<FormContractions> {
+struct FormContractions : impl::FormContractionsPassBase<FormContractions> {
   using Base::Base;
   void runOnOperation() override {
     SymbolTable symbols(getOperation());

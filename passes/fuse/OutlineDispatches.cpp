@@ -1,11 +1,11 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "passes/fuse/Passes.h"
-#include "passes/fuse/RowGroups.h"
 #include "mlir/Dialect/Func/Transforms/Passes.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include "passes/fuse/Passes.h"
+#include "passes/fuse/RowGroups.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -93,8 +93,9 @@ void Outliner::outline(const Dispatch &dispatch) {
   SetVector<Value> inputs = inputsOf(dispatch.ops, constants);
   SmallVector<Value> results = resultsOf(dispatch.ops);
   Location loc = dispatch.ops.back()->getLoc();
-  auto type = builder.getFunctionType(
-      ValueRange(inputs.getArrayRef()).getTypes(), ValueRange(results).getTypes());
+  auto type =
+      builder.getFunctionType(ValueRange(inputs.getArrayRef()).getTypes(),
+                              ValueRange(results).getTypes());
   builder.setInsertionPoint(graph);
   auto function = func::FuncOp::create(builder, loc, nameFor(dispatch), type);
   function.setPrivate();
@@ -115,8 +116,8 @@ void Outliner::outline(const Dispatch &dispatch) {
     returned.push_back(mapping.lookup(result));
   func::ReturnOp::create(builder, loc, returned);
   builder.setInsertionPoint(dispatch.ops.back());
-  auto call = func::CallOp::create(builder, loc, function,
-                                   inputs.getArrayRef());
+  auto call =
+      func::CallOp::create(builder, loc, function, inputs.getArrayRef());
   for (auto [result, replacement] : llvm::zip(results, call.getResults()))
     result.replaceAllUsesWith(replacement);
   for (Operation *op : llvm::reverse(dispatch.ops))
@@ -125,9 +126,9 @@ void Outliner::outline(const Dispatch &dispatch) {
 
 /// Work on tensors that is not linalg: kernels and data movement.
 static bool isWork(Operation &op) {
-  return isa<kernel::ContractOp, kernel::AttentionOp,
-             kernel::LinearAttentionOp, kernel::ScanOp, kernel::ScatterOp,
-             tensor::ExtractSliceOp, tensor::InsertSliceOp>(op);
+  return isa<kernel::ContractOp, kernel::AttentionOp, kernel::LinearAttentionOp,
+             kernel::ScanOp, kernel::ScatterOp, tensor::ExtractSliceOp,
+             tensor::InsertSliceOp>(op);
 }
 
 /// A slice that is a kernel of its own copies into a destination.
@@ -188,8 +189,7 @@ static SmallVector<Dispatch> findDispatches(Block &block) {
 }
 
 namespace {
-struct OutlineDispatches
-    : impl::OutlineDispatchesPassBase<OutlineDispatches> {
+struct OutlineDispatches : impl::OutlineDispatchesPassBase<OutlineDispatches> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
     SmallVector<func::FuncOp> graphs;

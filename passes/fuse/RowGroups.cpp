@@ -135,9 +135,8 @@ SmallVector<RowGroup> findRowGroups(Block &block) {
     fills.rows = leadingParallel(op);
     groups.push_back(fills);
   }
-  llvm::erase_if(groups, [](const RowGroup &group) {
-    return group.ops.empty();
-  });
+  llvm::erase_if(groups,
+                 [](const RowGroup &group) { return group.ops.empty(); });
   return groups;
 }
 

@@ -1,8 +1,8 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "passes/raise/MaskExpr.h"
 #include "mlir/IR/Matchers.h"
+#include "passes/raise/MaskExpr.h"
 
 using namespace mlir;
 
@@ -18,9 +18,10 @@ static Affine sizeOf(Value value, int64_t dim) {
   bool named = static_cast<int64_t>(names.size()) == type.getRank() &&
                !names[dim].empty();
   // A size without a name equals nothing else.
-  std::string own = "?" + std::to_string(reinterpret_cast<uintptr_t>(
-                              value.getAsOpaquePointer())) +
-                    "." + std::to_string(dim);
+  std::string own =
+      "?" +
+      std::to_string(reinterpret_cast<uintptr_t>(value.getAsOpaquePointer())) +
+      "." + std::to_string(dim);
   return Affine::symbol("size " + (named ? names[dim].str() : own));
 }
 
@@ -121,9 +122,8 @@ std::optional<Affine> MaskReader::readInteger(Value value,
 /// Sizes are not negative; what is counted from the end would be.
 static bool isNotNegative(const Affine &affine) {
   return affine.constant >= 0 &&
-         llvm::all_of(affine.terms, [](const auto &term) {
-           return term.second >= 0;
-         });
+         llvm::all_of(affine.terms,
+                      [](const auto &term) { return term.second >= 0; });
 }
 
 MaskExpr MaskReader::readSlice(onnx::NodeOp node, const Indices &indices) {
@@ -161,9 +161,8 @@ MaskExpr MaskReader::readGather(onnx::NodeOp node, const Indices &indices) {
   int64_t axis = node.getInt("axis", 0);
   axis = axis < 0 ? axis + data.getRank() : axis;
   ArrayRef<Affine> all(indices);
-  std::optional<Affine> index =
-      readInteger(node.getInputs()[1],
-                  Indices(all.slice(axis, picks.getRank())));
+  std::optional<Affine> index = readInteger(
+      node.getInputs()[1], Indices(all.slice(axis, picks.getRank())));
   if (!index || !isNotNegative(*index))
     return {};
   Indices inner(all.take_front(axis));
@@ -179,8 +178,8 @@ MaskExpr MaskReader::readTrilu(onnx::NodeOp node, const Indices &indices) {
   if (!shift)
     return {};
   // Kept above: j - i >= k; below: j - i <= k.
-  Affine above = indices.back().plus(indices[indices.size() - 2], -1)
-                     .plus(*shift, -1);
+  Affine above =
+      indices.back().plus(indices[indices.size() - 2], -1).plus(*shift, -1);
   bool upper = node.getInt("upper", 1) != 0;
   MaskExpr kept = MaskExpr::atMost(upper ? Affine().plus(above, -1) : above);
   SmallVector<MaskExpr> operands = {kept, read(node.getInputs()[0], indices),
@@ -266,8 +265,10 @@ MaskExpr MaskReader::readNode(onnx::NodeOp node, const Indices &indices) {
                                   : MaskExpr();
   }
   if (op == "ConstantOfShape") {
-    auto value = dyn_cast_or_null<DenseFPElementsAttr>(node.getNodeAttr("value"));
-    auto integer = dyn_cast_or_null<DenseIntElementsAttr>(node.getNodeAttr("value"));
+    auto value =
+        dyn_cast_or_null<DenseFPElementsAttr>(node.getNodeAttr("value"));
+    auto integer =
+        dyn_cast_or_null<DenseIntElementsAttr>(node.getNodeAttr("value"));
     if (integer)
       return MaskExpr::number((*integer.begin()).getBoolValue()
                                   ? double((*integer.begin()).getZExtValue())

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/onnx/Nodes.h"
-#include "passes/raise/Passes.h"
 #include "mlir/IR/Matchers.h"
+#include "passes/raise/Passes.h"
 
 using namespace mlir;
 
@@ -165,10 +165,9 @@ std::optional<Elements> Folder::evaluate(onnx::NodeOp node) {
   SmallVector<Elements> operands;
   for (Value input : node.getInputs()) {
     std::optional<Elements> elements = elementsOf(input);
-    bool shapeOnly = operands.size() >= 1 && (op == "Gather" || op == "Slice" ||
-                                              op == "Reshape" ||
-                                              op == "Unsqueeze" ||
-                                              op == "Squeeze");
+    bool shapeOnly = operands.size() >= 1 &&
+                     (op == "Gather" || op == "Slice" || op == "Reshape" ||
+                      op == "Unsqueeze" || op == "Squeeze");
     if (!elements && !shapeOnly)
       return std::nullopt;
     operands.push_back(elements ? *elements : Elements());
@@ -227,8 +226,8 @@ static bool changesNothing(onnx::NodeOp node) {
     // It drops only in training, which is off unless an input says so.
     bool trains = node.hasInput(2) &&
                   integersOf(node.getInput(2)) != SmallVector<int64_t>({0});
-    return !trains && (node.getOutputs().size() == 1 ||
-                       node.getOutputs()[1].use_empty());
+    return !trains &&
+           (node.getOutputs().size() == 1 || node.getOutputs()[1].use_empty());
   }
   return op == "Cast" || op == "Identity";
 }

@@ -180,7 +180,8 @@ static std::optional<Equation> equationOf(onnx::NodeOp node,
   auto [left, right] = operands.split(',');
   for (StringRef term : {left, right, result})
     for (size_t i = 0; i < term.size(); ++i)
-      if (!llvm::isAlpha(term[i]) || term.find(term[i], i + 1) != StringRef::npos)
+      if (!llvm::isAlpha(term[i]) ||
+          term.find(term[i], i + 1) != StringRef::npos)
         return std::nullopt;
   if (result.empty())
     return std::nullopt;
@@ -225,7 +226,8 @@ std::optional<HeadProduct> matchScoreProduct(onnx::NodeOp node) {
   query.push_back(3);
   if (nodeOf(node.getOutputs()[0], "MatMul")) {
     key.insert(key.end() - 1, 3);
-    return HeadProduct{{node.getInputs()[0], query}, {node.getInputs()[1], key}, {}};
+    return HeadProduct{
+        {node.getInputs()[0], query}, {node.getInputs()[1], key}, {}};
   }
   std::string text;
   std::optional<Equation> equation = equationOf(node, text);
@@ -237,15 +239,18 @@ std::optional<HeadProduct> matchScoreProduct(onnx::NodeOp node) {
     if (equation->result.find(letter) == StringRef::npos)
       summed += letter;
   StringRef shared = equation->result.drop_back(2);
-  std::string queryLetters = (shared + Twine(equation->result[rank - 2]) + summed).str();
-  std::string keyLetters = (shared + Twine(equation->result[rank - 1]) + summed).str();
+  std::string queryLetters =
+      (shared + Twine(equation->result[rank - 2]) + summed).str();
+  std::string keyLetters =
+      (shared + Twine(equation->result[rank - 1]) + summed).str();
   Layout wanted = query;
   std::optional<Layout> left = layoutOf(equation->left, queryLetters, wanted);
   std::optional<Layout> right = layoutOf(equation->right, keyLetters, wanted);
   if (summed.size() != 1 || !left || !right || !hasRoles(*left, wanted) ||
       !hasRoles(*right, wanted))
     return std::nullopt;
-  return HeadProduct{{node.getInputs()[0], *left}, {node.getInputs()[1], *right}, {}};
+  return HeadProduct{
+      {node.getInputs()[0], *left}, {node.getInputs()[1], *right}, {}};
 }
 
 std::optional<HeadProduct> matchValueProduct(onnx::NodeOp node, Value weights) {
@@ -279,9 +284,11 @@ std::optional<HeadProduct> matchValueProduct(onnx::NodeOp node, Value weights) {
       width += letter;
   StringRef shared = weightTerm.drop_back(2);
   std::string valueLetters = (shared + Twine(weightTerm.back()) + width).str();
-  std::string resultLetters = (shared + Twine(weightTerm[rank - 2]) + width).str();
+  std::string resultLetters =
+      (shared + Twine(weightTerm[rank - 2]) + width).str();
   std::optional<Layout> right = layoutOf(valueTerm, valueLetters, wanted);
-  std::optional<Layout> result = layoutOf(equation->result, resultLetters, wanted);
+  std::optional<Layout> result =
+      layoutOf(equation->result, resultLetters, wanted);
   if (width.size() != 1 || !right || !result || !hasRoles(*right, wanted) ||
       !hasRoles(*result, wanted))
     return std::nullopt;

@@ -105,19 +105,18 @@ static MaskExpr applyToNumbers(StringRef op, ArrayRef<double> x) {
   }
   if (x.size() != 2)
     return {};
-  std::optional<double> result =
-      llvm::StringSwitch<std::optional<double>>(op)
-          .Case("Add", x[0] + x[1])
-          .Case("Sub", x[0] - x[1])
-          .Case("Mul", x[0] * x[1])
-          .Case("And", x[0] != 0 && x[1] != 0)
-          .Case("Or", x[0] != 0 || x[1] != 0)
-          .Case("Equal", x[0] == x[1])
-          .Case("Less", x[0] < x[1])
-          .Case("Greater", x[0] > x[1])
-          .Case("LessOrEqual", x[0] <= x[1])
-          .Case("GreaterOrEqual", x[0] >= x[1])
-          .Default(std::nullopt);
+  std::optional<double> result = llvm::StringSwitch<std::optional<double>>(op)
+                                     .Case("Add", x[0] + x[1])
+                                     .Case("Sub", x[0] - x[1])
+                                     .Case("Mul", x[0] * x[1])
+                                     .Case("And", x[0] != 0 && x[1] != 0)
+                                     .Case("Or", x[0] != 0 || x[1] != 0)
+                                     .Case("Equal", x[0] == x[1])
+                                     .Case("Less", x[0] < x[1])
+                                     .Case("Greater", x[0] > x[1])
+                                     .Case("LessOrEqual", x[0] <= x[1])
+                                     .Case("GreaterOrEqual", x[0] >= x[1])
+                                     .Default(std::nullopt);
   return result ? MaskExpr::number(*result) : MaskExpr();
 }
 
@@ -166,14 +165,13 @@ static MaskExpr castTo(const MaskExpr &operand, Type type) {
   }
   if (expr.kind != Kind::select)
     return castNumber(expr, type);
-  MaskExpr cast = MaskExpr::select(*expr.operands[0],
-                                   castNumber(*expr.operands[1], type),
-                                   castNumber(*expr.operands[2], type));
+  MaskExpr cast =
+      MaskExpr::select(*expr.operands[0], castNumber(*expr.operands[1], type),
+                       castNumber(*expr.operands[2], type));
   return type.isInteger(1) ? asBoolean(cast) : cast;
 }
 
-MaskExpr applyToElements(StringRef op, ArrayRef<MaskExpr> operands,
-                         Type type) {
+MaskExpr applyToElements(StringRef op, ArrayRef<MaskExpr> operands, Type type) {
   if (op == "Cast")
     return castTo(operands[0], type);
   if (op == "Where")

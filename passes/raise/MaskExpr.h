@@ -31,10 +31,10 @@ struct Affine {
 struct MaskExpr {
   enum class Kind {
     unknown,
-    number,   ///< `value`
-    integer,  ///< `affine`
-    atMost,   ///< boolean: `affine` <= 0
-    select,   ///< `operands[0]` (atMost) ? `operands[1]` : `operands[2]`
+    number,  ///< `value`
+    integer, ///< `affine`
+    atMost,  ///< boolean: `affine` <= 0
+    select,  ///< `operands[0]` (atMost) ? `operands[1]` : `operands[2]`
   };
   Kind kind = Kind::unknown;
   double value = 0;

@@ -138,10 +138,10 @@ static void checkSize(OpBuilder &builder, onnx::NodeOp node, Value left,
   if (sameSize(left, i, right, j))
     return;
   Location loc = node.getLoc();
-  Value equal = arith::CmpIOp::create(
-      builder, loc, arith::CmpIPredicate::eq,
-      tensor::DimOp::create(builder, loc, left, i),
-      tensor::DimOp::create(builder, loc, right, j));
+  Value equal =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                            tensor::DimOp::create(builder, loc, left, i),
+                            tensor::DimOp::create(builder, loc, right, j));
   cf::AssertOp::create(builder, loc, equal,
                        "node '" + node.getNodeName().str() + "' (" +
                            node.getOpType().str() +
@@ -156,8 +156,9 @@ static void checkCapture(OpBuilder &builder, Match &match, Value capture) {
   int64_t rank = type.getRank(), whole = match.query.layout.size();
   for (int64_t dim = 0; dim < rank; ++dim) {
     // Scores are batch, heads, queries and keys; or lack the heads.
-    int64_t role = whole == 4 || whole - rank + dim == 0 ? whole - rank + dim
-                                                         : whole - rank + dim + 1;
+    int64_t role = whole == 4 || whole - rank + dim == 0
+                       ? whole - rank + dim
+                       : whole - rank + dim + 1;
     const HeadTensor &owner = role == 3 ? key : query;
     if (type.getDimSize(dim) != 1)
       checkSize(builder, match.softmax, capture, dim, owner.value,
@@ -212,8 +213,7 @@ static void rewrite(Match &match) {
   body->addArgument(builder.getF32Type(), loc);
   for (Value capture : captures)
     body->addArgument(typeOf(capture).getElementType(), loc);
-  attn::YieldOp::create(builder, loc,
-                        match.region.emit(builder, loc, body));
+  attn::YieldOp::create(builder, loc, match.region.emit(builder, loc, body));
   Value result = op.getResult();
   if (type.getRank() == 3) {
     builder.setInsertionPointAfter(op);
@@ -223,7 +223,8 @@ static void rewrite(Match &match) {
         groups.back().push_back(dim);
       else
         groups.push_back({static_cast<int64_t>(dim)});
-    result = tensor::CollapseShapeOp::create(builder, loc, type, result, groups);
+    result =
+        tensor::CollapseShapeOp::create(builder, loc, type, result, groups);
   }
   result.getDefiningOp()->setAttr(onnx::dimsAttr, namesOf(builder, match.root));
   old.replaceAllUsesWith(result);

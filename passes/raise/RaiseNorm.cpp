@@ -24,7 +24,8 @@ static Value meanOperand(Value value) {
 /// The operand of a square: Pow(x, 2) or Mul(x, x); or null.
 static Value squareOperand(Value value) {
   if (auto power = nodeOf(value, "Pow"))
-    return scalarOf(power.getInputs()[1]) == 2.0 ? power.getInputs()[0] : Value();
+    return scalarOf(power.getInputs()[1]) == 2.0 ? power.getInputs()[0]
+                                                 : Value();
   auto product = nodeOf(value, "Mul");
   if (product && product.getInputs()[0] == product.getInputs()[1])
     return product.getInputs()[0];
@@ -111,8 +112,7 @@ static Value centeredOperand(Value centered) {
 onnx::NodeOp raiseNorm(onnx::NodeOp root) {
   for (unsigned side : {0u, 1u}) {
     Value scale = root.getInputs()[1 - side];
-    std::optional<Root> found =
-        normalizedOf(root.getInputs()[side]);
+    std::optional<Root> found = normalizedOf(root.getInputs()[side]);
     if (!found || !isParameter(scale, found->x) ||
         typeOf(found->x) != typeOf(root.getOutputs()[0]))
       continue;

@@ -49,7 +49,8 @@ static Half halfOf(Value value) {
     return {};
   // The sizes leave no other end: half of the elements from the start on.
   int64_t half = type.getDimSize(last);
-  int64_t from = start->front() < 0 ? start->front() + 2 * half : start->front();
+  int64_t from =
+      start->front() < 0 ? start->front() + 2 * half : start->front();
   if (from != 0 && from != half)
     return {};
   return {whole, from == 0 ? 0 : 1};
@@ -111,21 +112,21 @@ static Value build(OpBuilder &builder, onnx::NodeOp sum, Value x, Value cos,
     SmallVector<AffineExpr> from;
     for (int64_t dim : ArrayRef<int64_t>(*perm).drop_back())
       from.push_back(builder.getAffineDimExpr(dim));
-    map = map.compose(AffineMap::get(perm->size() - 1, 0, from,
-                                     builder.getContext()));
+    map = map.compose(
+        AffineMap::get(perm->size() - 1, 0, from, builder.getContext()));
   } else {
     transpose = {};
   }
-  auto rotary = attn::RotaryOp::create(builder, sum.getLoc(), source.getType(),
-                                       source, cos, sin,
-                                       AffineMapAttr::get(map),
-                                       /*interleaved=*/UnitAttr());
+  auto rotary =
+      attn::RotaryOp::create(builder, sum.getLoc(), source.getType(), source,
+                             cos, sin, AffineMapAttr::get(map),
+                             /*interleaved=*/UnitAttr());
   rotary->setAttr(onnx::dimsAttr, namesOf(builder, source));
   if (!transpose)
     return rotary;
-  return makeNode(builder, sum, "Transpose", 13, ValueRange(rotary.getResult()),
-                  builder.getNamedAttr("perm",
-                                       builder.getDenseI64ArrayAttr(*perm)))
+  return makeNode(
+             builder, sum, "Transpose", 13, ValueRange(rotary.getResult()),
+             builder.getNamedAttr("perm", builder.getDenseI64ArrayAttr(*perm)))
       .getOutputs()[0];
 }
 

@@ -89,7 +89,8 @@ Sizes Refiner::broadcastAll(ArrayRef<Sizes> all) {
 }
 
 std::optional<Sizes> Refiner::matMul(onnx::NodeOp node) {
-  Sizes left = SizeReader::sizesOf(node.getInputs()[0]), right = SizeReader::sizesOf(node.getInputs()[1]);
+  Sizes left = SizeReader::sizesOf(node.getInputs()[0]),
+        right = SizeReader::sizesOf(node.getInputs()[1]);
   if (left.size() < 2 || right.size() < 2)
     return std::nullopt;
   std::optional<SizeExpr> rows = left[left.size() - 2], columns = right.back();
@@ -101,7 +102,8 @@ std::optional<Sizes> Refiner::matMul(onnx::NodeOp node) {
 }
 
 std::optional<Sizes> Refiner::gather(onnx::NodeOp node) {
-  Sizes data = SizeReader::sizesOf(node.getInputs()[0]), picked = SizeReader::sizesOf(node.getInputs()[1]);
+  Sizes data = SizeReader::sizesOf(node.getInputs()[0]),
+        picked = SizeReader::sizesOf(node.getInputs()[1]);
   int64_t axis = node.getInt("axis", 0);
   axis = axis < 0 ? axis + static_cast<int64_t>(data.size()) : axis;
   Sizes sizes(ArrayRef(data).take_front(axis));
@@ -153,9 +155,9 @@ std::optional<Sizes> Refiner::slice(onnx::NodeOp node) {
     return std::nullopt;
   if (node.hasInput(4))
     steps = integersOf(node.getInput(4));
-  bool inSteps = node.hasInput(4) && (!steps || llvm::any_of(*steps, [](int64_t s) {
-                                        return s != 1;
-                                      }));
+  bool inSteps =
+      node.hasInput(4) &&
+      (!steps || llvm::any_of(*steps, [](int64_t s) { return s != 1; }));
   std::optional<Sizes> starts = reader.elementsOf(node.getInputs()[1]);
   std::optional<Sizes> ends = reader.elementsOf(node.getInputs()[2]);
   Sizes sizes = SizeReader::sizesOf(node.getInputs()[0]);
@@ -193,19 +195,20 @@ std::optional<Sizes> Refiner::concat(onnx::NodeOp node) {
 /// keep its sizes.
 static bool isElementwise(StringRef op) {
   static const llvm::StringSet<> operators = {
-      "Add",  "Sub",   "Mul",     "Div",     "Pow",        "Where",
-      "Max",  "Min",   "And",     "Or",      "Equal",      "Less",
-      "Greater", "LessOrEqual", "GreaterOrEqual", "Cast",  "Neg",
-      "Sqrt", "Reciprocal", "Erf", "Tanh",   "Sigmoid",    "Exp",
-      "Relu", "Not",   "IsNaN",   "Sin",     "Cos",        "Gelu"};
+      "Add",   "Sub",     "Mul",     "Div",         "Pow",
+      "Where", "Max",     "Min",     "And",         "Or",
+      "Equal", "Less",    "Greater", "LessOrEqual", "GreaterOrEqual",
+      "Cast",  "Neg",     "Sqrt",    "Reciprocal",  "Erf",
+      "Tanh",  "Sigmoid", "Exp",     "Relu",        "Not",
+      "IsNaN", "Sin",     "Cos",     "Gelu"};
   return operators.contains(op);
 }
 
 /// Operators whose first result has the sizes of the first operand.
 static bool keepsSizes(StringRef op) {
   static const llvm::StringSet<> operators = {
-      "Softmax", "LayerNormalization", "RMSNormalization", "Trilu", "CumSum",
-      "RotaryEmbedding"};
+      "Softmax", "LayerNormalization", "RMSNormalization", "Trilu",
+      "CumSum",  "RotaryEmbedding"};
   return operators.contains(op);
 }
 
@@ -251,18 +254,19 @@ std::optional<Sizes> Refiner::rangeLength(onnx::NodeOp node) {
       return std::nullopt;
   const std::optional<SizeExpr> &from = (*bounds[0])[0], &by = (*bounds[2])[0];
   std::optional<SizeExpr> end = (*bounds[1])[0];
-  bool counts = from && from->isConstant(0) && by && by->isConstant(1) &&
-                end && end->factor >= 0;
+  bool counts = from && from->isConstant(0) && by && by->isConstant(1) && end &&
+                end->factor >= 0;
   return Sizes{counts ? end : std::nullopt};
-  }
+}
 
 std::optional<Sizes> Refiner::computeSizes(onnx::NodeOp node) {
   StringRef op = node.getOpType();
   if (keepsSizes(op))
     return SizeReader::sizesOf(node.getInputs()[0]);
   if (isElementwise(op))
-    return broadcastAll(llvm::map_to_vector(
-        node.getInputs(), [&](Value input) { return SizeReader::sizesOf(input); }));
+    return broadcastAll(llvm::map_to_vector(node.getInputs(), [&](Value input) {
+      return SizeReader::sizesOf(input);
+    }));
   if (op == "Reshape")
     return reshape(node);
   if (op == "MatMul")

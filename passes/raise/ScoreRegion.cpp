@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "passes/raise/ScoreRegion.h"
-#include "passes/raise/MaskExpr.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "passes/raise/MaskExpr.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -13,9 +13,8 @@ namespace attune {
 
 /// Operators that may stand between product and softmax.
 static bool isStep(StringRef op) {
-  static const llvm::StringSet<> operators = {"Add", "Sub",   "Mul", "Div",
-                                              "Max", "Min",   "Neg", "Tanh",
-                                              "Where"};
+  static const llvm::StringSet<> operators = {
+      "Add", "Sub", "Mul", "Div", "Max", "Min", "Neg", "Tanh", "Where"};
   return operators.contains(op);
 }
 
@@ -270,8 +269,8 @@ Value ScoreRegion::emitStep(OpBuilder &builder, Location loc, Step step,
     }
     Value element = block->getArgument(++next);
     if (element.getType().isInteger(8)) {
-      Value zero = arith::ConstantOp::create(
-          builder, loc, builder.getI8IntegerAttr(0));
+      Value zero =
+          arith::ConstantOp::create(builder, loc, builder.getI8IntegerAttr(0));
       element = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne,
                                       element, zero);
     }

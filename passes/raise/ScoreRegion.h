@@ -4,8 +4,8 @@
 #ifndef ATTUNE_PASSES_RAISE_SCOREREGION_H
 #define ATTUNE_PASSES_RAISE_SCOREREGION_H
 
-#include "passes/raise/HeadTensor.h"
 #include "mlir/IR/AffineMap.h"
+#include "passes/raise/HeadTensor.h"
 
 namespace attune {
 
@@ -49,9 +49,8 @@ private:
   bool takeOperands(Step step, std::string &reason);
   bool takeCapture(mlir::Value operand, std::string &reason);
   bool isCausalMask(llvm::ArrayRef<Step> all, size_t at);
-  mlir::Value emitStep(mlir::OpBuilder &builder, mlir::Location loc,
-                       Step step, mlir::Value score,
-                       mlir::Block *block, unsigned &next);
+  mlir::Value emitStep(mlir::OpBuilder &builder, mlir::Location loc, Step step,
+                       mlir::Value score, mlir::Block *block, unsigned &next);
 
   mlir::Value scores;
   llvm::DenseSet<mlir::Value> seen;

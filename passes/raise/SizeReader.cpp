@@ -49,8 +49,8 @@ std::optional<Sizes> SizeReader::elementsOf(Value value) {
 }
 
 /// One element of an arithmetic operator on sizes.
-static std::optional<SizeExpr> applyToSizes(StringRef op,
-                                     ArrayRef<std::optional<SizeExpr>> x) {
+static std::optional<SizeExpr>
+applyToSizes(StringRef op, ArrayRef<std::optional<SizeExpr>> x) {
   if (x.size() == 1)
     return x[0];
   if (x.size() == 3)
@@ -84,8 +84,8 @@ static std::optional<SizeExpr> applyToSizes(StringRef op,
 }
 
 std::optional<Sizes> SizeReader::arithmetic(onnx::NodeOp node) {
-  static const llvm::StringSet<> operators = {
-      "Add", "Sub", "Mul", "Div", "Cast", "Equal", "Where"};
+  static const llvm::StringSet<> operators = {"Add",  "Sub",   "Mul",  "Div",
+                                              "Cast", "Equal", "Where"};
   RankedTensorType type = typeOf(node.getOutputs()[0]);
   if (!operators.contains(node.getOpType()) || !type ||
       !type.hasStaticShape() || type.getRank() > 1 ||
@@ -117,8 +117,10 @@ std::optional<Sizes> SizeReader::compute(onnx::NodeOp node) {
     auto at = [&](int64_t dim) {
       return std::clamp<int64_t>(dim < 0 ? dim + rank : dim, 0, rank);
     };
-    int64_t start = at(node.getInt("start", 0)), end = at(node.getInt("end", rank));
-    return Sizes(ArrayRef(sizes).slice(start, std::max<int64_t>(end - start, 0)));
+    int64_t start = at(node.getInt("start", 0)),
+            end = at(node.getInt("end", rank));
+    return Sizes(
+        ArrayRef(sizes).slice(start, std::max<int64_t>(end - start, 0)));
   }
   if (op == "Concat" && typeOf(node.getOutputs()[0]).getRank() == 1) {
     Sizes all;
@@ -132,7 +134,8 @@ std::optional<Sizes> SizeReader::compute(onnx::NodeOp node) {
   }
   if (op == "ConstantOfShape") {
     RankedTensorType type = typeOf(node.getOutputs()[0]);
-    auto value = dyn_cast_or_null<DenseIntElementsAttr>(node.getNodeAttr("value"));
+    auto value =
+        dyn_cast_or_null<DenseIntElementsAttr>(node.getNodeAttr("value"));
     if (!value || !type.hasStaticShape() || type.getRank() > 1 ||
         type.getNumElements() > limit || value.getElementType().isInteger(1))
       return std::nullopt;

@@ -37,7 +37,8 @@ private:
 /// Operators whose operands are broadcast against each other.
 static bool broadcasts(onnx::NodeOp node) {
   static const llvm::StringSet<> operators = {
-      "Add", "Sub", "Mul", "Div", "Pow", "Where", "Max", "Min", "And", "Or",
+      "Add",   "Sub",  "Mul",     "Div",         "Pow",
+      "Where", "Max",  "Min",     "And",         "Or",
       "Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual"};
   return node.getDomain().empty() && operators.contains(node.getOpType());
 }
@@ -69,9 +70,8 @@ void Unifier::rename(onnx::NodeOp node) {
     SmallVector<Attribute> own;
     for (StringAttr name : names.getAsRange<StringAttr>()) {
       auto found = same.find(name.getValue());
-      own.push_back(found == same.end()
-                        ? name
-                        : builder.getStringAttr(found->second));
+      own.push_back(found == same.end() ? name
+                                        : builder.getStringAttr(found->second));
     }
     renamed.push_back(builder.getArrayAttr(own));
   }

@@ -40,8 +40,8 @@ static attune_status_t parse(const std::string &what, size_t bytes,
 }
 
 static attune_status_t readEntry(const ZipReader &archive,
-                                 const ZipEntry &entry,
-                                 const std::string &what, Array &array) {
+                                 const ZipEntry &entry, const std::string &what,
+                                 Array &array) {
   // No code of deflate's makes more than 1,032 bytes of one.
   constexpr uint64_t maxRatio = 1032;
   if (entry.size / maxRatio > entry.compressed)
@@ -102,8 +102,8 @@ attune_status_t writeNpz(const std::string &path,
         !tensorBytes(tensor.dtype, tensor.ndim, tensor.shape, bytes))
       return makeStatus(ATTUNE_INVALID_VALUE, "'%s' cannot be written",
                         named.name.c_str());
-    std::string header = formatNpyHeader(npyTypeOf(tensor.dtype), tensor.ndim,
-                                         tensor.shape);
+    std::string header =
+        formatNpyHeader(npyTypeOf(tensor.dtype), tensor.ndim, tensor.shape);
     const char *data =
         static_cast<const char *>(tensor.data) + tensor.byte_offset;
     if (!writer.add(named.name + ".npy", header, data,

@@ -167,8 +167,8 @@ static bool parseDescr(const std::string &descr, NpyType &type) {
       return false;
     type.bytes = 10 * type.bytes + static_cast<uint32_t>(descr[i] - '0');
   }
-  bool power = type.bytes == 1 || type.bytes == 2 || type.bytes == 4 ||
-               type.bytes == 8;
+  bool power =
+      type.bytes == 1 || type.bytes == 2 || type.bytes == 4 || type.bytes == 8;
   bool oneByte = type.bytes == 1 || type.kind == 'V';
   if (descr[0] != '<' && !(descr[0] == '|' && oneByte))
     return false;
@@ -264,9 +264,8 @@ std::string formatNpyHeader(NpyType type, int32_t rank, const int64_t *shape) {
   text += rank == 1 ? ",), }" : "), }";
   // The elements begin at a multiple of 64. 64 sizes fit one 16-bit length.
   constexpr size_t front = 10, alignment = 64;
-  size_t length = (front + text.size() + 1 + alignment - 1) / alignment *
-                      alignment -
-                  front;
+  size_t length =
+      (front + text.size() + 1 + alignment - 1) / alignment * alignment - front;
   text.resize(length - 1, ' ');
   std::string header("\x93NUMPY\x01\x00", 8);
   header += static_cast<char>(length & 0xff);

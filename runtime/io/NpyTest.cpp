@@ -54,7 +54,9 @@ TEST(Npy, ReadsAllVersions) {
 TEST(Npy, ReadsAllSpellings) {
   NpyHeader header;
   EXPECT_FINE(parse(file("{\"shape\":(3,),\"descr\":\"|b1\",\"fortran_order\":"
-                         "False}   ", "abc"), header));
+                         "False}   ",
+                         "abc"),
+                    header));
   EXPECT_EQ(header.shape, std::vector<int64_t>{3});
   EXPECT_FINE(parse(file(dictionary("|u1", "()"), "a"), header));
   EXPECT_TRUE(header.shape.empty());
@@ -75,8 +77,7 @@ TEST(Npy, WritesWhatItReads) {
       int64_t count = 1;
       for (int32_t i = 0; i < rank; ++i)
         count *= shape[i];
-      std::string bytes =
-          formatNpyHeader(npyTypeOf(entry.dtype), rank, shape);
+      std::string bytes = formatNpyHeader(npyTypeOf(entry.dtype), rank, shape);
       EXPECT_EQ(bytes.size() % 64, 0u);
       bytes.resize(bytes.size() + count * dtypeBytes(entry.dtype));
       NpyHeader header;
@@ -87,13 +88,14 @@ TEST(Npy, WritesWhatItReads) {
 }
 
 TEST(Npy, RefusesTypesThatItCannotGiveTrue) {
-  for (const char *descr : {">f4", "<c8", "|O", "|S4", "<U4", "<M8", "<f3",
-                            "<f1", "=f4", "|f4", "<i16", "|V0", "<f", "f4",
-                            "<f44444444", "<b2", "<f-4"})
+  for (const char *descr :
+       {">f4", "<c8", "|O", "|S4", "<U4", "<M8", "<f3", "<f1", "=f4", "|f4",
+        "<i16", "|V0", "<f", "f4", "<f44444444", "<b2", "<f-4"})
     expectRefused("", file(dictionary(descr, "(1,)"), std::string(16, 'x')));
   expectRefused("several fields",
                 file("{'descr': [('a', '<f4')], 'fortran_order': False, "
-                     "'shape': (1,), }", "abcd"));
+                     "'shape': (1,), }",
+                     "abcd"));
   expectRefused("Fortran order",
                 file(dictionary("|u1", "(2, 2)", "True"), "abcd"));
 }

@@ -170,7 +170,8 @@ TEST_F(Npz, RefusesSizesThatLie) {
   OneEntry bomb = entryOf(5000, true);
   bomb.wide = true;
   bomb.size = uint64_t(1) << 60;
-  EXPECT_STATUS(ATTUNE_INVALID_VALUE, "than the file can hold", read(bomb.bytes()));
+  EXPECT_STATUS(ATTUNE_INVALID_VALUE, "than the file can hold",
+                read(bomb.bytes()));
   OneEntry tail = entryOf(5000, true);
   tail.data += "x";
   EXPECT_STATUS(ATTUNE_INVALID_VALUE, "damaged entry", read(tail.bytes()));
@@ -185,7 +186,8 @@ TEST_F(Npz, RefusesEntriesThatItCannotRead) {
   EXPECT_STATUS(ATTUNE_INVALID_VALUE, "no .npz file", read(entry.bytes()));
   entry = entryOf(10, false);
   entry.method = 12;
-  EXPECT_STATUS(ATTUNE_INVALID_VALUE, "stored or deflated", read(entry.bytes()));
+  EXPECT_STATUS(ATTUNE_INVALID_VALUE, "stored or deflated",
+                read(entry.bytes()));
   entry = entryOf(10, false);
   entry.name = "x.txt";
   EXPECT_STATUS(ATTUNE_INVALID_VALUE, "end in .npy, but got 'x.txt'",
@@ -197,10 +199,13 @@ TEST_F(Npz, RefusesEntriesThatItCannotRead) {
 TEST_F(Npz, RefusesFilesThatAreNone) {
   EXPECT_STATUS(ATTUNE_INVALID_VALUE, "no .npz", read(""));
   EXPECT_STATUS(ATTUNE_INVALID_VALUE, "no .npz", read("text"));
-  EXPECT_STATUS(ATTUNE_INVALID_VALUE, "no .npz", read(std::string(100000, 'P')));
-  EXPECT_STATUS(ATTUNE_NOT_FOUND, "none.npz", readNpz(folder / "none.npz", arrays));
+  EXPECT_STATUS(ATTUNE_INVALID_VALUE, "no .npz",
+                read(std::string(100000, 'P')));
+  EXPECT_STATUS(ATTUNE_NOT_FOUND, "none.npz",
+                readNpz(folder / "none.npz", arrays));
   Array array;
-  EXPECT_STATUS(ATTUNE_NOT_FOUND, "none.npy", readNpy(folder / "none.npy", array));
+  EXPECT_STATUS(ATTUNE_NOT_FOUND, "none.npy",
+                readNpy(folder / "none.npy", array));
   EXPECT_STATUS(ATTUNE_INVALID_VALUE, "format 1 to 3", readNpy(path, array));
 }
 

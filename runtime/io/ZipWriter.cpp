@@ -82,8 +82,8 @@ bool ZipWriter::add(const std::string &name, const std::string &front,
   entry.name = name;
   entry.size = entry.compressed = front.size() + bytes;
   entry.offset = written;
-  uLong crc = crc32_z(0, reinterpret_cast<const Bytef *>(front.data()),
-                      front.size());
+  uLong crc =
+      crc32_z(0, reinterpret_cast<const Bytef *>(front.data()), front.size());
   entry.crc = static_cast<uint32_t>(
       bytes ? crc32_z(crc, static_cast<const Bytef *>(data), bytes) : crc);
   list.push_back(entry);

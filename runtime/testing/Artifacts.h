@@ -84,7 +84,7 @@ SessionHandle makeSession(attune_model_t *model, int32_t threads);
 
 #define EXPECT_STATUS(wanted, text, expression)                                \
   do {                                                                         \
-    ::attune::test::Status got(expression);                                 \
+    ::attune::test::Status got(expression);                                    \
     EXPECT_EQ(got.code(), wanted) << got.message();                            \
     EXPECT_NE(got.message().find(text), std::string::npos) << got.message();   \
   } while (false)

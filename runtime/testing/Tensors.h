@@ -25,8 +25,13 @@ public:
   Tensor &operator=(const Tensor &) = delete;
 
   DLTensor dl() {
-    return {data.data(),   {kDLCPU, 0},  static_cast<int32_t>(shape.size()),
-            {kDLFloat, 32, 1}, shape.data(), nullptr, 0};
+    return {data.data(),
+            {kDLCPU, 0},
+            static_cast<int32_t>(shape.size()),
+            {kDLFloat, 32, 1},
+            shape.data(),
+            nullptr,
+            0};
   }
   DLManagedTensor managed() { return {dl(), nullptr, nullptr}; }
 

@@ -65,9 +65,8 @@ static void printJson(const BenchOptions &options,
   nlohmann::ordered_json report = {{"model", options.model},
                                    {"results", std::move(results)}};
   // Names of files need not be UTF-8.
-  std::puts(
-      report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
-          .c_str());
+  std::puts(report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
+                .c_str());
 }
 
 ExitCode benchTool(const BenchOptions &options) {
@@ -78,9 +77,8 @@ ExitCode benchTool(const BenchOptions &options) {
       if (!parseDimArgument(dim, sizes))
         check(makeStatus(ATTUNE_INVALID_ARGUMENT, "size '%s' is given twice",
                          dim.c_str()));
-    Inputs inputs = options.inputs.empty()
-                        ? makeInputs(model, sizes)
-                        : readInputs(model, options.inputs);
+    Inputs inputs = options.inputs.empty() ? makeInputs(model, sizes)
+                                           : readInputs(model, options.inputs);
     std::vector<Timing> timings;
     for (int threads : options.threads) {
       if (threads == 0)

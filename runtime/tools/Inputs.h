@@ -24,13 +24,15 @@ bool isInputArgument(const std::string &text);
 
 /// Reads the files that such arguments name; an array for each input, no more.
 /// Throws Error, which lists the names expected, where they differ.
-Inputs readInputs(const Model &model, const std::vector<std::string> &arguments);
+Inputs readInputs(const Model &model,
+                  const std::vector<std::string> &arguments);
 
 /// Makes inputs from a fixed seed: floats in [-1, 1), integers and booleans 0
 /// or 1, so that they are valid indices and masks. `sizes` gives the dynamic
 /// sizes by name, or as INPUT[DIM] where one has no name. Throws Error if one
 /// is missing or names none.
-Inputs makeInputs(const Model &model, const std::map<std::string, int64_t> &sizes);
+Inputs makeInputs(const Model &model,
+                  const std::map<std::string, int64_t> &sizes);
 
 } // namespace attune
 

@@ -62,10 +62,9 @@ TEST_F(ToolInputs, ErrorsListTheNames) {
             "requires the inputs 'x', 'y'; missing: 'y'; unknown: 'z'");
   EXPECT_EQ(failure([&] { readInputs(model, {}); }),
             "requires the inputs 'x', 'y'; missing: 'x', 'y'");
-  EXPECT_EQ(failure([&] {
-              readInputs(model, {folder / "a.npz", folder / "a.npz"});
-            }),
-            "input 'x' is given twice");
+  EXPECT_EQ(
+      failure([&] { readInputs(model, {folder / "a.npz", folder / "a.npz"}); }),
+      "input 'x' is given twice");
 }
 
 TEST_F(ToolInputs, TypesAreNotConverted) {
@@ -94,9 +93,7 @@ TEST_F(ToolInputs, SizesMustBeGiven) {
             "requires sizes to make inputs of: --dim n=N");
   EXPECT_EQ(failure([&] { makeInputs(model, {{"n", 1}, {"m", 2}}); }),
             "no input has a size 'm'; there are n");
-  EXPECT_EQ(failure([&] {
-              makeInputs(model, {{"n", int64_t(1) << 62}});
-            }),
+  EXPECT_EQ(failure([&] { makeInputs(model, {{"n", int64_t(1) << 62}}); }),
             "input 'x' is too large");
 }
 
@@ -105,8 +102,8 @@ TEST(Options, ParsesSizes) {
   EXPECT_TRUE(parseDimArgument("a=3", sizes));
   EXPECT_TRUE(parseDimArgument("x=y[0]=4", sizes));
   EXPECT_EQ(sizes["x=y[0]"], 4);
-  for (const char *text : {"a=3", "", "b", "b=", "=3", "b=-1", "b=1x",
-                           "b=99999999999999999999"})
+  for (const char *text :
+       {"a=3", "", "b", "b=", "=3", "b=-1", "b=1x", "b=99999999999999999999"})
     EXPECT_FALSE(parseDimArgument(text, sizes)) << text;
 }
 

@@ -34,7 +34,7 @@ static void printValues(const char *title, const std::vector<Value> &values) {
     std::string shape;
     for (const Dim &dim : value.dims) {
       shape += shape.empty() ? "" : ", ";
-      shape += dim.size >= 0       ? std::to_string(dim.size)
+      shape += dim.size >= 0      ? std::to_string(dim.size)
                : dim.name.empty() ? "?"
                                   : dim.name;
     }

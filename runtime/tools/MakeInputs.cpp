@@ -25,9 +25,7 @@ public:
     return z ^ z >> 31;
   }
   /// In [-1, 1), a multiple of 2^-7: true in every float type.
-  double fraction() {
-    return static_cast<double>(next() >> 56) / 128 - 1;
-  }
+  double fraction() { return static_cast<double>(next() >> 56) / 128 - 1; }
 
 private:
   uint64_t state = 1;
@@ -58,8 +56,7 @@ static void storeElement(DLDataType dtype, Random &random, char *at) {
 
 static std::string dimKey(const attune_value_info_t &info, int32_t dim) {
   const char *name = info.dims[dim].name;
-  return name ? name
-              : info.name + ("[" + std::to_string(dim)) + "]";
+  return name ? name : info.name + ("[" + std::to_string(dim)) + "]";
 }
 
 /// Throws unless `sizes` names every dynamic size and nothing else.
@@ -114,8 +111,13 @@ Inputs makeInputs(const Model &model,
       storeElement(info.dtype, random, array.data + at);
     inputs.arrays.push_back(std::move(array));
     Array &kept = inputs.arrays.back();
-    inputs.tensors.push_back({kept.data, {kDLCPU, 0}, info.rank, info.dtype,
-                              kept.shape.data(), nullptr, 0});
+    inputs.tensors.push_back({kept.data,
+                              {kDLCPU, 0},
+                              info.rank,
+                              info.dtype,
+                              kept.shape.data(),
+                              nullptr,
+                              0});
   }
   return inputs;
 }

@@ -20,7 +20,8 @@ bool isInputArgument(const std::string &text) {
                              equals + 1 < text.size());
 }
 
-static std::vector<Array> readArrays(const std::vector<std::string> &arguments) {
+static std::vector<Array>
+readArrays(const std::vector<std::string> &arguments) {
   std::vector<Array> arrays;
   for (const std::string &argument : arguments) {
     std::vector<Array> more;

@@ -14,14 +14,14 @@ template <typename T>
 static std::string elementsOf(const char *dtype, std::vector<T> values) {
   int64_t shape[] = {static_cast<int64_t>(values.size())};
   DLTensor tensor = {values.data(), {kDLCPU, 0}, 1, findDType(dtype)->dtype,
-                     shape, nullptr, 0};
+                     shape,         nullptr,     0};
   return describeElements(tensor);
 }
 
 TEST(Summary, NamesTypeAndShape) {
   int64_t shape[] = {2, 3};
-  DLTensor tensor = {nullptr, {kDLCPU, 0}, 2, findDType("bf16")->dtype, shape,
-                     nullptr, 0};
+  DLTensor tensor = {nullptr, {kDLCPU, 0}, 2, findDType("bf16")->dtype,
+                     shape,   nullptr,     0};
   EXPECT_EQ(describeTensor("y", tensor), "y: bf16 [2, 3]");
 }
 

@@ -21,6 +21,7 @@ LAYERS = {
 }
 OURS = set(LAYERS)
 SOURCE = (".cpp", ".h", ".c", ".hpp", ".td", ".py", ".sh", ".cmake", ".mlir")
+FORMATTED = (".cpp", ".h", ".c", ".hpp")
 FEATURES = re.compile(r"\b(avx\w*|amx\w*|sm_[0-9]+)\b")
 LICENCE = "SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception"
 
@@ -81,6 +82,12 @@ class House(unittest.TestCase):
 
     def test_sources_carry_the_licence(self):
         self.check(licence)
+
+    def test_formatting(self):
+        listed = [path for path, _ in sources(ROOT) if path.endswith(FORMATTED)]
+        done = subprocess.run(["/usr/lib/llvm-22/bin/clang-format", "--dry-run", "-Werror", *listed],
+                              cwd=ROOT, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr[:2000])
 
     def test_features_stay_with_targets(self):
         self.check(features)

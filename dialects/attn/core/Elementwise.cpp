@@ -46,7 +46,8 @@ Value Elementwise::generic(ValueRange inputs, ArrayRef<AffineMap> maps,
                  values.push_back(convert(inner, argument, real));
                Value result = body(inner, values);
                if (sums)
-                 result = arith::AddFOp::create(inner, arguments.back(), result);
+                 result =
+                     arith::AddFOp::create(inner, arguments.back(), result);
                linalg::YieldOp::create(inner, convert(inner, result, element));
              })
       .getResult(0);
@@ -64,13 +65,11 @@ Value Elementwise::map(Value input, Body body) {
   return map(input, {identity, identity}, real, body);
 }
 
-Value Elementwise::sum(ValueRange inputs, ArrayRef<AffineMap> maps,
-                       Body body) {
+Value Elementwise::sum(ValueRange inputs, ArrayRef<AffineMap> maps, Body body) {
   SmallVector<OpFoldResult> sizes;
   for (AffineExpr result : maps.back().getResults())
-    sizes.push_back(
-        tensor::getMixedSize(b, loc, inputs.front(),
-                             cast<AffineDimExpr>(result).getPosition()));
+    sizes.push_back(tensor::getMixedSize(
+        b, loc, inputs.front(), cast<AffineDimExpr>(result).getPosition()));
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(real));
   Value empty = tensor::EmptyOp::create(b, loc, sizes, real);
   Value init = linalg::FillOp::create(b, loc, zero, empty).getResult(0);

@@ -19,8 +19,7 @@ public:
   using Body = llvm::function_ref<mlir::Value(mlir::ImplicitLocOpBuilder &,
                                               mlir::ValueRange)>;
 
-  Elementwise(mlir::OpBuilder &builder, mlir::Location loc,
-              mlir::Type element)
+  Elementwise(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type element)
       : b(builder), loc(loc),
         real(element.isF64() ? element : builder.getF32Type()) {}
 
@@ -32,14 +31,13 @@ public:
 
   /// `body` at every point; the last map is the identity of the result, whose
   /// sizes are those of the first operand.
-  mlir::Value map(mlir::ValueRange inputs,
-                  llvm::ArrayRef<mlir::AffineMap> maps, mlir::Type element,
-                  Body body);
+  mlir::Value map(mlir::ValueRange inputs, llvm::ArrayRef<mlir::AffineMap> maps,
+                  mlir::Type element, Body body);
   /// `body` on every element of `input`, in `real`.
   mlir::Value map(mlir::Value input, Body body);
   /// Sums of `body` over the dimensions that the last map leaves out.
-  mlir::Value sum(mlir::ValueRange inputs,
-                  llvm::ArrayRef<mlir::AffineMap> maps, Body body);
+  mlir::Value sum(mlir::ValueRange inputs, llvm::ArrayRef<mlir::AffineMap> maps,
+                  Body body);
 
   mlir::OpBuilder &b;
   mlir::Location loc;

@@ -63,7 +63,8 @@ LogicalResult RotaryOp::verify() {
       map.getNumResults() != angles.getRank() - 1 ||
       !llvm::all_of(map.getResults(), [](AffineExpr expr) {
         auto constant = dyn_cast<AffineConstantExpr>(expr);
-        return isa<AffineDimExpr>(expr) || (constant && constant.getValue() == 0);
+        return isa<AffineDimExpr>(expr) ||
+               (constant && constant.getValue() == 0);
       }))
     return emitOpError("requires a map from ")
            << input.getRank() - 1 << " dimensions to " << angles.getRank() - 1
@@ -109,8 +110,8 @@ static Value countOf(Elementwise &code, Value input, int64_t axis) {
   for (int64_t dim = axis; dim < Elementwise::typeOf(input).getRank(); ++dim)
     count = code.b.createOrFold<arith::MulIOp>(code.loc, count,
                                                code.size(input, dim));
-  Value integer = arith::IndexCastOp::create(code.b, code.loc,
-                                             code.b.getI64Type(), count);
+  Value integer =
+      arith::IndexCastOp::create(code.b, code.loc, code.b.getI64Type(), count);
   return arith::SIToFPOp::create(code.b, code.loc, code.real, integer);
 }
 
@@ -141,32 +142,34 @@ LogicalResult LayerNormOp::decompose(RewriterBase &rewriter) {
   Elementwise code(rewriter, getLoc(), getType().getElementType());
   int64_t axis = getAxis(), rank = getType().getRank();
   Value count = countOf(code, getInput(), axis);
-  Value sums = rowSums(code, getInput(), axis,
-                       [](ImplicitLocOpBuilder &, ValueRange x) { return x[0]; });
+  Value sums =
+      rowSums(code, getInput(), axis,
+              [](ImplicitLocOpBuilder &, ValueRange x) { return x[0]; });
   Value means = code.map(sums, [&](ImplicitLocOpBuilder &b, ValueRange x) {
     return arith::DivFOp::create(b, x[0], count).getResult();
   });
-  Value squares = rowSums(
-      code, {getInput(), means}, axis,
-      [](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
-        Value centered = arith::SubFOp::create(b, x[0], x[1]);
-        return arith::MulFOp::create(b, centered, centered);
-      });
-  Value factors = inverseRoot(code, squares, count, getEpsilon().convertToDouble());
+  Value squares = rowSums(code, {getInput(), means}, axis,
+                          [](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
+                            Value centered =
+                                arith::SubFOp::create(b, x[0], x[1]);
+                            return arith::MulFOp::create(b, centered, centered);
+                          });
+  Value factors =
+      inverseRoot(code, squares, count, getEpsilon().convertToDouble());
   SmallVector<Value> operands = {getInput(), means, factors, getScale()};
   if (getBias())
     operands.push_back(getBias());
-  Value result = code.map(
-      operands, normMaps(code, rank, axis, 2, operands.size() - 3),
-      getType().getElementType(),
-      [](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
-        Value centered = arith::SubFOp::create(b, x[0], x[1]);
-        Value normal = arith::MulFOp::create(b, centered, x[2]);
-        Value scaled = arith::MulFOp::create(b, normal, x[3]);
-        if (x.size() == 4)
-          return scaled;
-        return arith::AddFOp::create(b, scaled, x[4]);
-      });
+  Value result =
+      code.map(operands, normMaps(code, rank, axis, 2, operands.size() - 3),
+               getType().getElementType(),
+               [](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
+                 Value centered = arith::SubFOp::create(b, x[0], x[1]);
+                 Value normal = arith::MulFOp::create(b, centered, x[2]);
+                 Value scaled = arith::MulFOp::create(b, normal, x[3]);
+                 if (x.size() == 4)
+                   return scaled;
+                 return arith::AddFOp::create(b, scaled, x[4]);
+               });
   rewriter.replaceOp(*this, result);
   return success();
 }
@@ -180,13 +183,13 @@ LogicalResult RmsNormOp::decompose(RewriterBase &rewriter) {
                           });
   Value factors = inverseRoot(code, squares, countOf(code, getInput(), axis),
                               getEpsilon().convertToDouble());
-  Value result = code.map(
-      {getInput(), factors, getScale()}, normMaps(code, rank, axis, 1, 1),
-      getType().getElementType(),
-      [](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
-        Value normal = arith::MulFOp::create(b, x[0], x[1]);
-        return arith::MulFOp::create(b, normal, x[2]);
-      });
+  Value result =
+      code.map({getInput(), factors, getScale()},
+               normMaps(code, rank, axis, 1, 1), getType().getElementType(),
+               [](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
+                 Value normal = arith::MulFOp::create(b, x[0], x[1]);
+                 return arith::MulFOp::create(b, normal, x[2]);
+               });
   rewriter.replaceOp(*this, result);
   return success();
 }
@@ -200,8 +203,8 @@ LogicalResult GeluOp::decompose(RewriterBase &rewriter) {
     };
     Value bent;
     if (byTanh) {
-      Value cube = arith::MulFOp::create(
-          b, arith::MulFOp::create(b, x[0], x[0]), x[0]);
+      Value cube =
+          arith::MulFOp::create(b, arith::MulFOp::create(b, x[0], x[0]), x[0]);
       Value inner = arith::AddFOp::create(b, x[0], times(cube, 0.044715));
       bent = math::TanhOp::create(b, times(inner, 0.79788456080286536));
     } else {
@@ -263,9 +266,9 @@ LogicalResult RotaryOp::decompose(RewriterBase &rewriter) {
       [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
         Value position =
             linalg::IndexOp::create(b, interleaved ? outer + 1 : outer);
-        Value isFirst = arith::CmpIOp::create(
-            b, arith::CmpIPredicate::eq, position,
-            arith::ConstantIndexOp::create(b, 0));
+        Value isFirst =
+            arith::CmpIOp::create(b, arith::CmpIPredicate::eq, position,
+                                  arith::ConstantIndexOp::create(b, 0));
         Value turned = arith::SelectOp::create(
             b, isFirst, arith::NegFOp::create(b, x[1]), x[1]);
         return arith::AddFOp::create(b, arith::MulFOp::create(b, x[0], x[2]),
@@ -302,8 +305,8 @@ static Cost costOf(Operation *op, double flops, int64_t size) {
   SmallVector<Value> values(op->getOperands());
   values.push_back(op->getResult(0));
   for (Value value : values)
-    cost.bytes += elements(value) * getElementTypeOrSelf(value)
-                                        .getIntOrFloatBitWidth() / 8;
+    cost.bytes += elements(value) *
+                  getElementTypeOrSelf(value).getIntOrFloatBitWidth() / 8;
   return cost;
 }
 

@@ -84,7 +84,8 @@ static Value selu(Scalar &b, ValueRange x) {
 
 static Value celu(Scalar &b, ValueRange x) {
   double alpha = b.node.getFloat("alpha", 1);
-  Value below = mul(b, math::ExpM1Op::create(b, mul(b, x[0], 1 / alpha)), alpha);
+  Value below =
+      mul(b, math::ExpM1Op::create(b, mul(b, x[0], 1 / alpha)), alpha);
   return add(b, maximum(b, x[0], 0), minimum(b, below, 0));
 }
 
@@ -127,9 +128,9 @@ static LogicalResult lowerGelu(onnx::NodeOp node, Lowering &b) {
                               "but got '")
            << kind << "'";
   Value input = node.getInputs()[0];
-  b.replace(node, attn::GeluOp::create(
-                      b, input.getType(), input,
-                      kind == "tanh" ? b.getUnitAttr() : UnitAttr()));
+  b.replace(node, attn::GeluOp::create(b, input.getType(), input,
+                                       kind == "tanh" ? b.getUnitAttr()
+                                                      : UnitAttr()));
   return success();
 }
 

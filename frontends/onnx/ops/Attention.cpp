@@ -26,9 +26,9 @@ FailureOr<Heads> AttentionLowering::heads(unsigned input, StringRef countName) {
   }
   isRank3 = true;
   found.layout = {0, 2, 1, 3};
-  found.value = b.reshape(found.value,
-                          {sizes[0], sizes[1], b.getIndexAttr(count),
-                           b.getIndexAttr(*hidden / count)});
+  found.value =
+      b.reshape(found.value, {sizes[0], sizes[1], b.getIndexAttr(count),
+                              b.getIndexAttr(*hidden / count)});
   return found;
 }
 
@@ -70,8 +70,8 @@ LogicalResult AttentionLowering::readMask() {
                                     -std::numeric_limits<double>::infinity());
     mask = padConstant(b, mask, low, high, hidden);
   }
-  OpFoldResult whole[] = {query.size(b, 0), query.size(b, 1),
-                          query.size(b, 2), key.size(b, 2)};
+  OpFoldResult whole[] = {query.size(b, 0), query.size(b, 1), query.size(b, 2),
+                          key.size(b, 2)};
   for (int64_t dim = 0; dim < rank; ++dim)
     if (typeOf(mask).getDimSize(dim) != 1 &&
         failed(b.requireEqual(node, b.size(mask, dim), whole[4 - rank + dim],
@@ -201,8 +201,8 @@ LogicalResult AttentionLowering::lowerTiled() {
   SmallVector<AffineMap> maps;
   for (Value capture : captures)
     maps.push_back(captureMap(capture));
-  SmallVector<int64_t> layout =
-      isRank3 ? SmallVector<int64_t>{0, 2, 1, 3} : SmallVector<int64_t>{0, 1, 2, 3};
+  SmallVector<int64_t> layout = isRank3 ? SmallVector<int64_t>{0, 2, 1, 3}
+                                        : SmallVector<int64_t>{0, 1, 2, 3};
   OpFoldResult logical[] = {query.size(b, 0), query.size(b, 1),
                             query.size(b, 2), value.size(b, 3)};
   SmallVector<int64_t> shape;
@@ -241,9 +241,9 @@ LogicalResult AttentionLowering::lower() {
   softmaxType = elementOf(node.getInputs()[0]);
   if (node.getInt("softmax_precision", 1) == doublePrecision)
     softmaxType = b.getF64Type();
-  for (auto [input, name, heads] :
-       {std::tuple(0u, "q_num_heads", &query), {1u, "kv_num_heads", &key},
-        {2u, "kv_num_heads", &value}}) {
+  for (auto [input, name, heads] : {std::tuple(0u, "q_num_heads", &query),
+                                    {1u, "kv_num_heads", &key},
+                                    {2u, "kv_num_heads", &value}}) {
     FailureOr<Heads> found = this->heads(input, name);
     if (failed(found))
       return failure();
@@ -254,8 +254,7 @@ LogicalResult AttentionLowering::lower() {
   if (failed(readCache()) || failed(readMask()) || failed(addPositionBias()))
     return failure();
   bool tiled = elementOf(query.value).isF32() && softmaxType.isF32() &&
-               !isUsed(3) &&
-               getConstantIntValue(value.size(b, 3));
+               !isUsed(3) && getConstantIntValue(value.size(b, 3));
   return tiled ? lowerTiled() : lowerWhole();
 }
 

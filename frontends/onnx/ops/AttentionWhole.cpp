@@ -20,10 +20,10 @@ Value AttentionLowering::scores(Value &grouped) {
   auto map = [&](ArrayRef<AffineExpr> exprs) {
     return AffineMap::get(6, 0, exprs, b.getContext());
   };
-  Value product = contract(
-      b, grouped, key.ordered(b), map({d[0], d[1], d[2], d[3], d[5]}),
-      map({d[0], d[1], d[4], d[5]}),
-      {q[0], k[1], b.getIndexAttr(group), q[2], k[2]});
+  Value product =
+      contract(b, grouped, key.ordered(b), map({d[0], d[1], d[2], d[3], d[5]}),
+               map({d[0], d[1], d[4], d[5]}),
+               {q[0], k[1], b.getIndexAttr(group), q[2], k[2]});
   return b.reshape(product, {q[0], q[1], q[2], k[2]});
 }
 
@@ -38,9 +38,9 @@ Value AttentionLowering::causalBias() {
   return b.compute(
       {one, one, query.size(b, 2), key.size(b, 2)}, element,
       [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) -> Value {
-        Value visible = arith::CmpIOp::create(
-            b, arith::CmpIPredicate::sle, ivs[3],
-            arith::AddIOp::create(b, ivs[2], shift));
+        Value visible =
+            arith::CmpIOp::create(b, arith::CmpIPredicate::sle, ivs[3],
+                                  arith::AddIOp::create(b, ivs[2], shift));
         auto number = [&](double value) -> Value {
           return arith::ConstantOp::create(b, b.getFloatAttr(element, value));
         };
@@ -67,28 +67,27 @@ LogicalResult AttentionLowering::lowerWhole() {
         b, loc, b.getFloatAttr(x[0].getType(), factor));
     return arith::MulFOp::create(b, loc, x[0], by).getResult();
   });
-  stages[1] = cap == 0
-                  ? stages[0]
-                  : mapped(b, stages[0],
-                           [&](OpBuilder &b, Location loc, ValueRange x) {
-                             return capped(b, loc, x[0], cap);
-                           });
+  stages[1] = cap == 0 ? stages[0]
+                       : mapped(b, stages[0],
+                                [&](OpBuilder &b, Location loc, ValueRange x) {
+                                  return capped(b, loc, x[0], cap);
+                                });
   stages[2] = stages[1];
   for (Value addend : {mask, bias}) {
     if (!addend)
       continue;
-    stages[2] = b.elementwise(
-        node, {stages[2], addend}, elementOf(stages[2]),
-        [](OpBuilder &b, Location loc, ValueRange x) {
-          return masked(b, loc, x[0], x[1]);
-        });
+    stages[2] = b.elementwise(node, {stages[2], addend}, elementOf(stages[2]),
+                              [](OpBuilder &b, Location loc, ValueRange x) {
+                                return masked(b, loc, x[0], x[1]);
+                              });
     if (!stages[2])
       return failure();
   }
   Type element = elementOf(stages[2]);
   bool convert = softmaxType != element;
-  stages[3] = softmax(b, convert ? b.convert(stages[2], softmaxType) : stages[2],
-                      {3}, /*zeroRows=*/true);
+  stages[3] =
+      softmax(b, convert ? b.convert(stages[2], softmaxType) : stages[2], {3},
+              /*zeroRows=*/true);
   if (convert)
     stages[3] = b.convert(stages[3], element);
   SmallVector<OpFoldResult> g = b.sizes(grouped);
@@ -99,10 +98,9 @@ LogicalResult AttentionLowering::lowerWhole() {
   auto map = [&](ArrayRef<AffineExpr> exprs) {
     return AffineMap::get(6, 0, exprs, b.getContext());
   };
-  Value output = contract(b, weights, value.ordered(b),
-                          map({d[0], d[1], d[2], d[3], d[5]}),
-                          map({d[0], d[1], d[5], d[4]}),
-                          {g[0], g[1], g[2], g[3], width});
+  Value output = contract(
+      b, weights, value.ordered(b), map({d[0], d[1], d[2], d[3], d[5]}),
+      map({d[0], d[1], d[5], d[4]}), {g[0], g[1], g[2], g[3], width});
   output = b.reshape(output, {g[0], query.size(b, 1), g[3], width});
   if (isRank3)
     output = b.transpose(output, {0, 2, 1, 3});

@@ -45,10 +45,9 @@ Value Lowering::reshape(Value input, ArrayRef<OpFoldResult> sizes) {
         ArrayRef<ReassociationIndices>());
   else if (type.getRank() > 1)
     input = tensor::CollapseShapeOp::create(
-        *this, input,
-        ArrayRef<ReassociationIndices>(oneGroup(type.getRank())));
-  int64_t count = result.hasStaticShape() ? result.getNumElements()
-                                          : ShapedType::kDynamic;
+        *this, input, ArrayRef<ReassociationIndices>(oneGroup(type.getRank())));
+  int64_t count =
+      result.hasStaticShape() ? result.getNumElements() : ShapedType::kDynamic;
   auto flat = RankedTensorType::get({count}, type.getElementType());
   input = createOrFold<tensor::CastOp>(flat, input);
   if (result.getRank() == 1)
@@ -167,12 +166,12 @@ void Lowering::checkIndices(onnx::NodeOp node, Value indices,
         Value limit = selectByIndex(b, rank - 1, bounds);
         Value zero = arith::ConstantOp::create(b, b.getZeroAttr(element));
         Value lowest = arith::SubIOp::create(b, zero, limit);
-        Value below = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x[0],
-                                            limit);
-        Value above = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, x[0],
-                                            lowest);
-        return arith::AndIOp::create(
-            b, x[1], arith::AndIOp::create(b, below, above));
+        Value below =
+            arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x[0], limit);
+        Value above =
+            arith::CmpIOp::create(b, arith::CmpIPredicate::sge, x[0], lowest);
+        return arith::AndIOp::create(b, x[1],
+                                     arith::AndIOp::create(b, below, above));
       });
   require(node, scalar(fine), "an index is out of range");
 }

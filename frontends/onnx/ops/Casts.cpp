@@ -13,7 +13,8 @@ static Value floatToInteger(ImplicitLocOpBuilder &b, Value x, IntegerType to,
                             bool toUnsigned) {
   auto type = cast<FloatType>(x.getType());
   unsigned width = to.getWidth();
-  APInt low = toUnsigned ? APInt::getZero(width) : APInt::getSignedMinValue(width);
+  APInt low =
+      toUnsigned ? APInt::getZero(width) : APInt::getSignedMinValue(width);
   APInt high =
       toUnsigned ? APInt::getMaxValue(width) : APInt::getSignedMaxValue(width);
   auto bound = [&](const APInt &value) -> Value {
@@ -65,10 +66,9 @@ Value convertScalar(ImplicitLocOpBuilder &b, Value x, Type to,
       return floatToFloat(b, x, toFloat);
     // Machines have no way from integers to 16 bits but by 32.
     if (toFloat.getWidth() == 16)
-      return floatToFloat(b,
-                          convertScalar(b, x, b.getF32Type(), fromUnsigned,
-                                        toUnsigned),
-                          toFloat);
+      return floatToFloat(
+          b, convertScalar(b, x, b.getF32Type(), fromUnsigned, toUnsigned),
+          toFloat);
     if (fromUnsigned)
       return b.createOrFold<arith::UIToFPOp>(to, x);
     return b.createOrFold<arith::SIToFPOp>(to, x);

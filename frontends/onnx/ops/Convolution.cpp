@@ -81,8 +81,7 @@ static LogicalResult lowerConv(onnx::NodeOp node, Lowering &b) {
       Windows::of(node, b, input, type.getShape().drop_front(2));
   if (failed(windows))
     return failure();
-  Value padded =
-      windows->pad(b, input, b.constant(elementOf(input), 0));
+  Value padded = windows->pad(b, input, b.constant(elementOf(input), 0));
   Value seen = windowsOf(b, padded, *windows, groups);
   Value product = multiply(b, seen, weight, *windows, groups);
   OpFoldResult batch = b.size(input, 0);

@@ -23,8 +23,8 @@ static Type signless(Type type) {
   if (!isUnsigned(type))
     return type;
   auto shaped = cast<ShapedType>(type);
-  return shaped.clone(IntegerType::get(type.getContext(),
-                                       shaped.getElementTypeBitWidth()));
+  return shaped.clone(
+      IntegerType::get(type.getContext(), shaped.getElementTypeBitWidth()));
 }
 
 static bool isMarked(onnx::NodeOp node, StringRef attribute, unsigned index) {
@@ -58,7 +58,8 @@ static void dropFromAttributes(onnx::NodeOp node) {
     if (auto elements = dyn_cast<DenseElementsAttr>(attribute.getValue()))
       if (isUnsigned(elements.getType()))
         attribute.setValue(signless(elements));
-  node.setNodeAttributesAttr(DictionaryAttr::get(node.getContext(), attributes));
+  node.setNodeAttributesAttr(
+      DictionaryAttr::get(node.getContext(), attributes));
 }
 
 namespace {
@@ -88,7 +89,8 @@ struct DropSignedness : impl::DropSignednessPassBase<DropSignedness> {
 
   static void dropFromBoundary(func::FuncOp function) {
     auto all = [](TypeRange types) {
-      return llvm::map_to_vector(types, [](Type type) { return signless(type); });
+      return llvm::map_to_vector(types,
+                                 [](Type type) { return signless(type); });
     };
     SmallVector<Type> arguments = all(function.getArgumentTypes());
     function.setType(FunctionType::get(function.getContext(), arguments,

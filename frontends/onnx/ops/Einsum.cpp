@@ -115,14 +115,13 @@ LogicalResult Equation::takeDiagonal(Term &term) {
   for (char c : unique)
     own.push_back(b.size(term.value, term.letters.find(c)));
   Value input = term.value;
-  term.value = b.compute(own, elementOf(input),
-                         [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) {
-                           SmallVector<Value> at;
-                           for (unsigned place : from)
-                             at.push_back(ivs[place]);
-                           return tensor::ExtractOp::create(b, input, at)
-                               .getResult();
-                         });
+  term.value = b.compute(
+      own, elementOf(input), [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) {
+        SmallVector<Value> at;
+        for (unsigned place : from)
+          at.push_back(ivs[place]);
+        return tensor::ExtractOp::create(b, input, at).getResult();
+      });
   term.letters = unique;
   return success();
 }

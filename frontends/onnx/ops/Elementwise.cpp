@@ -78,12 +78,11 @@ static Value moduloOfFloats(Scalar &b, ValueRange x) {
   if (b.node.getInt("fmod", 0) != 0)
     return rest;
   Value zero = b.number(rest, 0);
-  Value otherSign = arith::XOrIOp::create(b, b.less(rest, zero),
-                                          b.less(x[1], zero));
+  Value otherSign =
+      arith::XOrIOp::create(b, b.less(rest, zero), b.less(x[1], zero));
   Value moved = arith::SelectOp::create(
       b, otherSign, arith::AddFOp::create(b, rest, x[1]), rest);
-  Value isZero =
-      arith::CmpFOp::create(b, CmpFPredicate::OEQ, rest, zero);
+  Value isZero = arith::CmpFOp::create(b, CmpFPredicate::OEQ, rest, zero);
   return arith::SelectOp::create(
       b, isZero, math::CopySignOp::create(b, zero, x[1]), moved);
 }
@@ -103,8 +102,7 @@ static Value modulo(Scalar &b, ValueRange x) {
   Value rest = b.createOrFold<arith::RemSIOp>(x[0], divisor.safe);
   if (b.node.getInt("fmod", 0) != 0)
     return rest;
-  Value isRest =
-      b.createOrFold<arith::CmpIOp>(CmpIPredicate::ne, rest, zero);
+  Value isRest = b.createOrFold<arith::CmpIOp>(CmpIPredicate::ne, rest, zero);
   Value otherSign = b.createOrFold<arith::CmpIOp>(
       CmpIPredicate::slt, b.createOrFold<arith::XOrIOp>(rest, divisor.safe),
       zero);
@@ -130,22 +128,22 @@ static Value absolute(Scalar &b, ValueRange x) {
 /// -1, 0 or 1; NaN stays.
 static Value sign(Scalar &b, ValueRange x) {
   Value zero = b.number(x[0], 0);
-  Value positive = arith::SelectOp::create(b, b.less(zero, x[0]),
-                                           b.number(x[0], 1), zero);
+  Value positive =
+      arith::SelectOp::create(b, b.less(zero, x[0]), b.number(x[0], 1), zero);
   Value result = arith::SelectOp::create(b, b.less(x[0], zero),
                                          b.number(x[0], -1), positive);
   if (!isFloat(x[0]))
     return result;
-  Value isNan =
-      arith::CmpFOp::create(b, CmpFPredicate::UNO, x[0], x[0]);
+  Value isNan = arith::CmpFOp::create(b, CmpFPredicate::UNO, x[0], x[0]);
   return arith::SelectOp::create(b, isNan, x[0], result);
 }
 
 /// Complement: all bits, or the one of a boolean.
 static Value invert(Scalar &b, ValueRange x) {
   Value ones = arith::ConstantOp::create(
-      b, b.getIntegerAttr(x[0].getType(),
-                          APInt::getAllOnes(x[0].getType().getIntOrFloatBitWidth())));
+      b, b.getIntegerAttr(
+             x[0].getType(),
+             APInt::getAllOnes(x[0].getType().getIntOrFloatBitWidth())));
   return b.createOrFold<arith::XOrIOp>(x[0], ones);
 }
 
@@ -157,8 +155,8 @@ static Value shift(Scalar &b, ValueRange x) {
                                              b.number(x[0], bits));
   bool left = b.node.getString("direction", "") == "LEFT";
   if (!left && !b.isUnsigned) {
-    Value by = b.createOrFold<arith::SelectOp>(fits, x[1],
-                                               b.number(x[0], bits - 1));
+    Value by =
+        b.createOrFold<arith::SelectOp>(fits, x[1], b.number(x[0], bits - 1));
     return b.createOrFold<arith::ShRSIOp>(x[0], by);
   }
   Value zero = b.number(x[0], 0);
@@ -226,10 +224,10 @@ void addElementwise(LoweringTable &table) {
   table.compute("Mul", simple<binary<arith::MulFOp, arith::MulIOp>>);
   table.compute("Div", simple<divide>);
   table.compute("Mod", simple<modulo>);
-  table.compute("Max", simple<binary<arith::MaximumFOp, arith::MaxSIOp,
-                                     arith::MaxUIOp>>);
-  table.compute("Min", simple<binary<arith::MinimumFOp, arith::MinSIOp,
-                                     arith::MinUIOp>>);
+  table.compute(
+      "Max", simple<binary<arith::MaximumFOp, arith::MaxSIOp, arith::MaxUIOp>>);
+  table.compute(
+      "Min", simple<binary<arith::MinimumFOp, arith::MinSIOp, arith::MinUIOp>>);
   table.compute("Mean", floats<mean>);
   table.compute("And", simple<binary<arith::AddFOp, arith::AndIOp>>);
   table.compute("Or", simple<binary<arith::AddFOp, arith::OrIOp>>);
@@ -239,8 +237,10 @@ void addElementwise(LoweringTable &table) {
   table.compute("BitwiseXor", simple<binary<arith::AddFOp, arith::XOrIOp>>);
   table.compute("BitwiseNot", simple<invert>);
   table.compute("BitShift", simple<shift>);
-  table.compute("Equal", simple<compareBy<CmpFPredicate::OEQ, CmpIPredicate::eq,
-                                          CmpIPredicate::eq>>);
+  table.compute(
+      "Equal",
+      simple<
+          compareBy<CmpFPredicate::OEQ, CmpIPredicate::eq, CmpIPredicate::eq>>);
   table.compute("Greater",
                 simple<compareBy<CmpFPredicate::OGT, CmpIPredicate::sgt,
                                  CmpIPredicate::ugt>>);

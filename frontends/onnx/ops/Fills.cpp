@@ -71,17 +71,16 @@ static LogicalResult lowerTile(onnx::NodeOp node, Lowering &b) {
     bounds.push_back(isConstantIntValue(times, 1) ? Value() : b.toIndex(size));
   }
   preferKnown(node, b, sizes);
-  b.replace(node, b.compute(sizes, elementOf(input),
-                            [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) {
-                              SmallVector<Value> at(ivs);
-                              for (auto [position, bound] :
-                                   llvm::zip(at, bounds))
-                                if (bound)
-                                  position = arith::RemUIOp::create(b, position,
-                                                                    bound);
-                              return tensor::ExtractOp::create(b, input, at)
-                                  .getResult();
-                            }));
+  b.replace(
+      node,
+      b.compute(sizes, elementOf(input),
+                [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) {
+                  SmallVector<Value> at(ivs);
+                  for (auto [position, bound] : llvm::zip(at, bounds))
+                    if (bound)
+                      position = arith::RemUIOp::create(b, position, bound);
+                  return tensor::ExtractOp::create(b, input, at).getResult();
+                }));
   return success();
 }
 
@@ -151,12 +150,13 @@ static LogicalResult lowerRange(onnx::NodeOp node, Lowering &b) {
     Value integer = b.createOrFold<arith::IndexCastOp>(b.getI64Type(), index);
     if (isa<FloatType>(element)) {
       // 16 bits are too few to compute in.
-      Type wide = element.getIntOrFloatBitWidth() < 32 ? b.getF32Type() : element;
+      Type wide =
+          element.getIntOrFloatBitWidth() < 32 ? b.getF32Type() : element;
       auto widened = [&](Value value) {
         return convertScalar(b, value, wide, false, false);
       };
-      Value offset = arith::MulFOp::create(b, widened(integer),
-                                           widened(bounds[2]));
+      Value offset =
+          arith::MulFOp::create(b, widened(integer), widened(bounds[2]));
       Value sum = arith::AddFOp::create(b, widened(bounds[0]), offset);
       return convertScalar(b, sum, element, false, false);
     }
@@ -195,16 +195,16 @@ static LogicalResult lowerTrilu(onnx::NodeOp node, Lowering &b) {
       [&](OpBuilder &inner, Location loc, ValueRange x) -> Value {
         ImplicitLocOpBuilder s(loc, inner);
         auto position = [&](int64_t dim) -> Value {
-          return arith::IndexCastOp::create(
-              s, s.getI64Type(), linalg::IndexOp::create(s, dim));
+          return arith::IndexCastOp::create(s, s.getI64Type(),
+                                            linalg::IndexOp::create(s, dim));
         };
         Value offset =
             arith::SubIOp::create(s, position(rank - 1), position(rank - 2));
         Value kept = arith::CmpIOp::create(
             s, upper ? arith::CmpIPredicate::sge : arith::CmpIPredicate::sle,
             offset, diagonal);
-        Value zero = arith::ConstantOp::create(
-            s, s.getZeroAttr(elementOf(input)));
+        Value zero =
+            arith::ConstantOp::create(s, s.getZeroAttr(elementOf(input)));
         return arith::SelectOp::create(s, kept, x[0], zero);
       });
   b.replace(node, result);
@@ -232,9 +232,9 @@ static LogicalResult lowerOneHot(onnx::NodeOp node, Lowering &b) {
                       b.getI64Type(), isUnsignedInput(node), false);
                   Value size =
                       arith::IndexCastOp::create(b, b.getIndexType(), count);
-                  Value hit = arith::CmpIOp::create(
-                      b, arith::CmpIPredicate::eq,
-                      wrapIndex(b, found, size), ivs[axis]);
+                  Value hit = arith::CmpIOp::create(b, arith::CmpIPredicate::eq,
+                                                    wrapIndex(b, found, size),
+                                                    ivs[axis]);
                   Value offset = arith::IndexCastOp::create(
                       b, b.getIndexType(),
                       arith::ExtUIOp::create(b, b.getI64Type(), hit));

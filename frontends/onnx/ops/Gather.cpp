@@ -11,8 +11,7 @@ namespace attune {
 /// Elements of a list of sizes, picked by constant indices.
 static bool gatherElements(onnx::NodeOp node, Lowering &b) {
   std::optional<SmallVector<Value>> list = b.elements(node.getInputs()[0]);
-  std::optional<SmallVector<int64_t>> indices =
-      b.integers(node.getInputs()[1]);
+  std::optional<SmallVector<int64_t>> indices = b.integers(node.getInputs()[1]);
   auto type = typeOf(node.getOutputs()[0]);
   if (!list || !indices || !Lowering::isSmall(type))
     return false;
@@ -99,15 +98,15 @@ static LogicalResult lowerGatherElements(onnx::NodeOp node, Lowering &b) {
   OpFoldResult limit = b.size(data, axis);
   b.checkIndices(node, indices, limit);
   Value bound = b.toIndex(limit);
-  b.replace(node, b.compute(b.sizes(indices), elementOf(data),
-                            [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) {
-                              Value found =
-                                  tensor::ExtractOp::create(b, indices, ivs);
-                              SmallVector<Value> at(ivs);
-                              at[axis] = wrapIndex(b, found, bound);
-                              return tensor::ExtractOp::create(b, data, at)
-                                  .getResult();
-                            }));
+  b.replace(
+      node,
+      b.compute(b.sizes(indices), elementOf(data),
+                [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) {
+                  Value found = tensor::ExtractOp::create(b, indices, ivs);
+                  SmallVector<Value> at(ivs);
+                  at[axis] = wrapIndex(b, found, bound);
+                  return tensor::ExtractOp::create(b, data, at).getResult();
+                }));
   return success();
 }
 
@@ -133,22 +132,22 @@ static LogicalResult lowerGatherND(onnx::NodeOp node, Lowering &b) {
     sizes.push_back(all[dim]);
   if (depth > 0)
     b.checkIndices(node, indices, limits);
-  b.replace(node,
-            b.compute(sizes, elementOf(data),
-                      [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) {
-                        SmallVector<Value> at(ivs.take_front(batch));
-                        SmallVector<Value> where(ivs.take_front(last));
-                        where.push_back({});
-                        for (auto [k, bound] : llvm::enumerate(bounds)) {
-                          where[last] = arith::ConstantIndexOp::create(b, k);
-                          at.push_back(wrapIndex(
-                              b, tensor::ExtractOp::create(b, indices, where),
-                              bound));
-                        }
-                        llvm::append_range(at, ivs.drop_front(last));
-                        return tensor::ExtractOp::create(b, data, at)
-                            .getResult();
-                      }));
+  b.replace(
+      node,
+      b.compute(sizes, elementOf(data),
+                [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) {
+                  SmallVector<Value> at(ivs.take_front(batch));
+                  SmallVector<Value> where(ivs.take_front(last));
+                  where.push_back({});
+                  for (auto [k, bound] : llvm::enumerate(bounds)) {
+                    where[last] = arith::ConstantIndexOp::create(b, k);
+                    at.push_back(wrapIndex(
+                        b, tensor::ExtractOp::create(b, indices, where),
+                        bound));
+                  }
+                  llvm::append_range(at, ivs.drop_front(last));
+                  return tensor::ExtractOp::create(b, data, at).getResult();
+                }));
   return success();
 }
 

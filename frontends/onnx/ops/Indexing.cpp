@@ -19,9 +19,9 @@ static LogicalResult lowerConcat(onnx::NodeOp node, Lowering &b) {
     if (known)
       llvm::append_range(list, *own);
     for (int64_t dim = 0; dim < type.getRank(); ++dim)
-      if (dim != axis && failed(b.requireEqual(
-                             node, b.size(node.getInputs()[0], dim),
-                             b.size(input, dim), "sizes off the axis")))
+      if (dim != axis &&
+          failed(b.requireEqual(node, b.size(node.getInputs()[0], dim),
+                                b.size(input, dim), "sizes off the axis")))
         return failure();
   }
   if (known)
@@ -143,9 +143,8 @@ static bool sliceElements(onnx::NodeOp node, Lowering &b, Value input,
 /// A part of a tensor. Nothing may stand past the end, not even nothing.
 static Value slice(Lowering &b, Value input, ArrayRef<OpFoldResult> offsets,
                    ArrayRef<OpFoldResult> sizes, ArrayRef<int64_t> steps) {
-  if (llvm::any_of(sizes, [](OpFoldResult size) {
-        return isConstantIntValue(size, 0);
-      }))
+  if (llvm::any_of(
+          sizes, [](OpFoldResult size) { return isConstantIntValue(size, 0); }))
     return b.empty(sizes, elementOf(input));
   return tensor::ExtractSliceOp::create(
       b, input, offsets, sizes, getAsIndexOpFoldResult(b.getContext(), steps));
@@ -161,8 +160,8 @@ static LogicalResult lowerSlice(onnx::NodeOp node, Lowering &b) {
   SmallVector<OpFoldResult> sizes = b.sizes(input);
   SmallVector<int64_t> steps(rank, 1);
   SmallVector<Part> parts;
-  for (auto [axis, start, end, step] : llvm::zip(
-           bounds->axes, bounds->starts, bounds->ends, bounds->steps)) {
+  for (auto [axis, start, end, step] :
+       llvm::zip(bounds->axes, bounds->starts, bounds->ends, bounds->steps)) {
     Part part = partOf(b, start, end, step, b.toIndex(sizes[axis]));
     parts.push_back(part);
     offsets[axis] = getAsOpFoldResult(part.from);
@@ -205,7 +204,8 @@ partSizes(onnx::NodeOp node, Lowering &b, OpFoldResult whole) {
     }
     for (Value part : *listed)
       parts.push_back(b.asSize(part));
-  } else if (std::optional<SmallVector<int64_t>> given = node.getInts("split")) {
+  } else if (std::optional<SmallVector<int64_t>> given =
+                 node.getInts("split")) {
     parts = getAsIndexOpFoldResult(b.getContext(), *given);
   } else {
     Value size = b.toIndex(whole), zero = b.constant(b.getIndexType(), 0);
@@ -253,9 +253,8 @@ static LogicalResult lowerSplit(onnx::NodeOp node, Lowering &b) {
     next = b.createOrFold<arith::AddIOp>(next, b.toIndex(part));
     Value result;
     if (list && rank == 1 && from && count)
-      result = b.fromElements(
-          RankedTensorType::get({*count}, elementOf(input)),
-          ArrayRef<Value>(*list).slice(*from, *count));
+      result = b.fromElements(RankedTensorType::get({*count}, elementOf(input)),
+                              ArrayRef<Value>(*list).slice(*from, *count));
     else
       result = slice(b, input, offsets, sizes, steps);
     b.replace(node, result, index);

@@ -77,8 +77,8 @@ static LogicalResult check(onnx::NodeOp node) {
                           TypeRange(node.getOutputs().getTypes())})
     for (Type type : types)
       if (!isSupported(type))
-        return node.emitNodeError("the type ") << type
-                                               << " is not supported yet";
+        return node.emitNodeError("the type ")
+               << type << " is not supported yet";
   if (isa<NoneType>(node.getInputs().empty()
                         ? Type(IndexType::get(node.getContext()))
                         : node.getInputs().front().getType()))

@@ -147,8 +147,7 @@ std::optional<SmallVector<Value>> Lowering::elements(Value tensor) {
   SmallVector<Value> values;
   for (Attribute value :
        cast<DenseElementsAttr>(constant.getValue()).getValues<Attribute>())
-    values.push_back(
-        arith::ConstantOp::create(*this, cast<TypedAttr>(value)));
+    values.push_back(arith::ConstantOp::create(*this, cast<TypedAttr>(value)));
   return values;
 }
 
@@ -194,14 +193,14 @@ void Lowering::replace(onnx::NodeOp node, Value value, unsigned output) {
       names[value] = onnx::dimNames(old);
   }
   // Nodes take what is known; others were made for the type of before.
-  old.replaceUsesWithIf(value, [](OpOperand &use) {
-    return isa<onnx::NodeOp>(use.getOwner());
-  });
+  old.replaceUsesWithIf(
+      value, [](OpOperand &use) { return isa<onnx::NodeOp>(use.getOwner()); });
   if (!old.use_empty())
     old.replaceAllUsesWith(createOrFold<tensor::CastOp>(wanted, value));
 }
 
-Value Lowering::refine(onnx::NodeOp node, Value value, RankedTensorType wanted) {
+Value Lowering::refine(onnx::NodeOp node, Value value,
+                       RankedTensorType wanted) {
   RankedTensorType type = typeOf(value);
   SmallVector<int64_t> shape(type.getShape());
   for (int64_t dim = 0; dim < type.getRank(); ++dim) {
@@ -228,8 +227,8 @@ Value Lowering::refine(onnx::NodeOp node, Value value, RankedTensorType wanted) 
 
 static bool isHalf(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor && (tensor.getElementType().isF16() ||
-                    tensor.getElementType().isBF16());
+  return tensor &&
+         (tensor.getElementType().isF16() || tensor.getElementType().isBF16());
 }
 
 void Lowering::widen(onnx::NodeOp node) {

@@ -79,7 +79,8 @@ public:
   /// The first element of a tensor of one element.
   mlir::Value scalar(mlir::Value tensor);
 
-  mlir::OpFoldResult multiply(mlir::OpFoldResult left, mlir::OpFoldResult right);
+  mlir::OpFoldResult multiply(mlir::OpFoldResult left,
+                              mlir::OpFoldResult right);
   /// Product of the sizes [begin, end).
   mlir::OpFoldResult product(llvm::ArrayRef<mlir::OpFoldResult> sizes);
   /// An integer that sizes are computed with, as a size.

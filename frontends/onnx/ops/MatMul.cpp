@@ -36,8 +36,8 @@ static Value multiplyMatrices(onnx::NodeOp node, Lowering &b, Value lhs,
   SmallVector<AffineExpr> lhsExprs, rhsExprs;
   if (failed(batchExprs(node, b, lhs, rhs, batch, lhsExprs)) ||
       failed(batchExprs(node, b, rhs, lhs, batch, rhsExprs)) ||
-      failed(b.requireEqual(node, b.size(lhs, left - 1),
-                            b.size(rhs, right - 2), "inner sizes")))
+      failed(b.requireEqual(node, b.size(lhs, left - 1), b.size(rhs, right - 2),
+                            "inner sizes")))
     return {};
   AffineExpr m = b.getAffineDimExpr(batch), n = b.getAffineDimExpr(batch + 1);
   AffineExpr k = b.getAffineDimExpr(batch + 2);
@@ -46,8 +46,8 @@ static Value multiplyMatrices(onnx::NodeOp node, Lowering &b, Value lhs,
   SmallVector<OpFoldResult> sizes;
   for (int64_t dim = 0; dim < batch; ++dim) {
     int64_t inLeft = dim - batch + left - 2, inRight = dim - batch + right - 2;
-    bool fromLeft = inLeft >= 0 && (inRight < 0 ||
-                                    typeOf(lhs).getDimSize(inLeft) != 1);
+    bool fromLeft =
+        inLeft >= 0 && (inRight < 0 || typeOf(lhs).getDimSize(inLeft) != 1);
     sizes.push_back(fromLeft ? b.size(lhs, inLeft) : b.size(rhs, inRight));
   }
   sizes.push_back(b.size(lhs, left - 2));

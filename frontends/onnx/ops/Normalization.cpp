@@ -34,15 +34,15 @@ static LogicalResult lowerSoftmax(onnx::NodeOp node, Lowering &b) {
 static LogicalResult lowerLogSoftmax(onnx::NodeOp node, Lowering &b) {
   Value input = node.getInputs()[0];
   Axes axes = softmaxAxes(node);
-  Value shifted =
-      combine(b, input, maximum(b, input, axes), axes, difference);
-  Value powers = mapped(b, shifted, [](OpBuilder &b, Location loc, ValueRange x) {
-    return math::ExpOp::create(b, loc, x[0]).getResult();
-  });
-  Value logs =
-      mapped(b, sum(b, powers, axes), [](OpBuilder &b, Location loc, ValueRange x) {
-        return math::LogOp::create(b, loc, x[0]).getResult();
+  Value shifted = combine(b, input, maximum(b, input, axes), axes, difference);
+  Value powers =
+      mapped(b, shifted, [](OpBuilder &b, Location loc, ValueRange x) {
+        return math::ExpOp::create(b, loc, x[0]).getResult();
       });
+  Value logs = mapped(b, sum(b, powers, axes),
+                      [](OpBuilder &b, Location loc, ValueRange x) {
+                        return math::LogOp::create(b, loc, x[0]).getResult();
+                      });
   b.replace(node, combine(b, shifted, logs, axes, difference));
   return success();
 }
@@ -85,14 +85,14 @@ static Value scaleAndShift(onnx::NodeOp node, Lowering &b, Value input,
   SmallVector<Value> operands = {input, scale};
   if (bias)
     operands.push_back(bias);
-  return b.elementwise(
-      node, operands, elementOf(input),
-      [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
-        Value scaled = arith::MulFOp::create(b, loc, x[0], x[1]);
-        if (!bias)
-          return scaled;
-        return arith::AddFOp::create(b, loc, scaled, x[2]);
-      });
+  return b.elementwise(node, operands, elementOf(input),
+                       [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
+                         Value scaled =
+                             arith::MulFOp::create(b, loc, x[0], x[1]);
+                         if (!bias)
+                           return scaled;
+                         return arith::AddFOp::create(b, loc, scaled, x[2]);
+                       });
 }
 
 static Axes axesFrom(onnx::NodeOp node) {
@@ -131,15 +131,14 @@ static LogicalResult lowerLayerNorm(onnx::NodeOp node, Lowering &b) {
   double epsilon = node.getFloat("epsilon", 1e-5f);
   if (!isUsed(node, 1) && !isUsed(node, 2) && !axes.empty() &&
       fitNorm(input, {scale, node.getInput(2)}, axes.front())) {
-    b.replace(node, attn::LayerNormOp::create(
-                        b, input.getType(), input, scale, node.getInput(2),
-                        b.getI64IntegerAttr(axes.front()),
-                        b.getF64FloatAttr(epsilon)));
+    b.replace(node, attn::LayerNormOp::create(b, input.getType(), input, scale,
+                                              node.getInput(2),
+                                              b.getI64IntegerAttr(axes.front()),
+                                              b.getF64FloatAttr(epsilon)));
     return success();
   }
   Normalized all = normalize(b, input, axes, epsilon);
-  Value result =
-      scaleAndShift(node, b, all.result, scale, node.getInput(2));
+  Value result = scaleAndShift(node, b, all.result, scale, node.getInput(2));
   if (!result)
     return failure();
   b.replace(node, result);
@@ -188,11 +187,11 @@ static LogicalResult lowerBatchNorm(onnx::NodeOp node, Lowering &b) {
     return node.emitNodeError("requires training_mode = 0 and spatial = 1");
   Value input = node.getInputs()[0];
   int64_t rank = typeOf(input).getRank();
-  Value inverse = inverseRoot(b, node.getInputs()[4],
-                              node.getFloat("epsilon", 1e-5));
+  Value inverse =
+      inverseRoot(b, node.getInputs()[4], node.getFloat("epsilon", 1e-5));
   SmallVector<Value> operands = {input};
-  for (Value channel : {node.getInputs()[3], inverse, node.getInputs()[1],
-                        node.getInputs()[2]})
+  for (Value channel :
+       {node.getInputs()[3], inverse, node.getInputs()[1], node.getInputs()[2]})
     operands.push_back(rank > 1 ? perChannel(b, channel, rank) : channel);
   Value result = b.elementwise(
       node, operands, elementOf(input),
@@ -248,9 +247,9 @@ static LogicalResult lowerGroupNorm(onnx::NodeOp node, Lowering &b) {
     if (result)
       result = b.reshape(result, sizes);
   } else {
-    result = scaleAndShift(node, b, b.reshape(result, sizes),
-                           perChannel(b, scale, rank),
-                           perChannel(b, bias, rank));
+    result =
+        scaleAndShift(node, b, b.reshape(result, sizes),
+                      perChannel(b, scale, rank), perChannel(b, bias, rank));
   }
   if (!result)
     return failure();

@@ -30,12 +30,13 @@ static Value sourceOf(ImplicitLocOpBuilder &b, Value position, Value size,
   Value one = arith::ConstantIndexOp::create(b, 1);
   Value last = arith::SubIOp::create(b, size, one);
   if (mode == "constant" || mode == "edge")
-    return arith::MaxSIOp::create(
-        b, arith::MinSIOp::create(b, position, last), zero);
+    return arith::MaxSIOp::create(b, arith::MinSIOp::create(b, position, last),
+                                  zero);
   // The input and, if it is mirrored, its image repeat without end.
   Value period = size;
   if (mode == "reflect")
-    period = arith::MaxSIOp::create(b, arith::AddIOp::create(b, last, last), one);
+    period =
+        arith::MaxSIOp::create(b, arith::AddIOp::create(b, last, last), one);
   Value rest = arith::RemSIOp::create(b, position, period);
   rest = arith::SelectOp::create(
       b, arith::CmpIOp::create(b, arith::CmpIPredicate::slt, rest, zero),
@@ -138,8 +139,8 @@ static LogicalResult lowerPad(onnx::NodeOp node, Lowering &b) {
       Value position = arith::SubIOp::create(b, iv, low);
       at.push_back(sourceOf(b, position, bound, mode));
       // Unsigned: positions before the input are large.
-      Value within = arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
-                                           position, bound);
+      Value within =
+          arith::CmpIOp::create(b, arith::CmpIPredicate::ult, position, bound);
       inside = arith::AndIOp::create(b, inside, within);
     }
     Value found = tensor::ExtractOp::create(b, input, at);

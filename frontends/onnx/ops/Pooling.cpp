@@ -28,16 +28,15 @@ static Value pool(Lowering &b, Value padded, const Windows &windows,
   iterators.append(rank, utils::IteratorType::reduction);
   // The second operand only says how large the windows are.
   Value shape = b.empty(kernel, elementOf(padded));
-  return b.generic(
-      {padded, shape},
-      {AffineMap::get(loops, 0, from, b.getContext()),
-       AffineMap::get(loops, 0, inside, b.getContext()),
-       AffineMap::getMultiDimIdentityMap(loops, b.getContext())
-           .getMajorSubMap(2 + rank)},
-      b.fill(sizes, start), iterators,
-      [&](OpBuilder &b, Location loc, ValueRange x) {
-        return body(b, loc, {x[0], x[2]});
-      });
+  return b.generic({padded, shape},
+                   {AffineMap::get(loops, 0, from, b.getContext()),
+                    AffineMap::get(loops, 0, inside, b.getContext()),
+                    AffineMap::getMultiDimIdentityMap(loops, b.getContext())
+                        .getMajorSubMap(2 + rank)},
+                   b.fill(sizes, start), iterators,
+                   [&](OpBuilder &b, Location loc, ValueRange x) {
+                     return body(b, loc, {x[0], x[2]});
+                   });
 }
 
 static FailureOr<Windows> windowsOf(onnx::NodeOp node, Lowering &b) {
@@ -59,8 +58,8 @@ static LogicalResult lowerMaxPool(onnx::NodeOp node, Lowering &b) {
   FailureOr<Windows> windows = windowsOf(node, b);
   if (failed(windows))
     return failure();
-  Value lowest = b.constant(elementOf(input),
-                            -std::numeric_limits<double>::infinity());
+  Value lowest =
+      b.constant(elementOf(input), -std::numeric_limits<double>::infinity());
   b.replace(node, pool(b, windows->pad(b, input, lowest), *windows, lowest,
                        [](OpBuilder &b, Location loc, ValueRange x) -> Value {
                          return arith::MaximumFOp::create(b, loc, x[1], x[0]);
@@ -90,10 +89,9 @@ static LogicalResult lowerAveragePool(onnx::NodeOp node, Lowering &b) {
         SmallVector<int64_t>(2 * windows->rank(), 0));
     bool given = node.getString("auto_pad", "NOTSET") == "NOTSET";
     for (int64_t dim = 0; dim < windows->rank(); ++dim) {
-      OpFoldResult high = given
-                              ? OpFoldResult(b.getIndexAttr(
-                                    pads[dim + windows->rank()]))
-                              : windows->high[dim];
+      OpFoldResult high =
+          given ? OpFoldResult(b.getIndexAttr(pads[dim + windows->rank()]))
+                : windows->high[dim];
       Value size = b.createOrFold<arith::AddIOp>(
           b.createOrFold<arith::AddIOp>(b.toIndex(sizes[2 + dim]),
                                         b.toIndex(windows->low[dim])),
@@ -106,11 +104,11 @@ static LogicalResult lowerAveragePool(onnx::NodeOp node, Lowering &b) {
   }
   Value ones = beyond.pad(b, b.fill(sizes, one), zero);
   Value counts = pool(b, ones, *windows, zero, addTo);
-  Value result = b.elementwise(
-      node, {sums, counts}, element,
-      [](OpBuilder &b, Location loc, ValueRange x) -> Value {
-        return arith::DivFOp::create(b, loc, x[0], x[1]);
-      });
+  Value result =
+      b.elementwise(node, {sums, counts}, element,
+                    [](OpBuilder &b, Location loc, ValueRange x) -> Value {
+                      return arith::DivFOp::create(b, loc, x[0], x[1]);
+                    });
   if (!result)
     return failure();
   b.replace(node, result);
@@ -122,8 +120,9 @@ static LogicalResult lowerGlobalPool(onnx::NodeOp node, Lowering &b) {
   Value input = node.getInputs()[0];
   int64_t rank = typeOf(input).getRank();
   Axes axes = llvm::to_vector(llvm::seq<int64_t>(2, rank));
-  Value result = isMax ? maximum(b, input, axes)
-                       : divide(b, sum(b, input, axes), countOf(b, input, axes));
+  Value result = isMax
+                     ? maximum(b, input, axes)
+                     : divide(b, sum(b, input, axes), countOf(b, input, axes));
   b.replace(node, keepDims(b, result, axes, rank));
   return success();
 }

@@ -52,8 +52,8 @@ Value sumOfSquares(Lowering &b, Value input, const Axes &axes) {
 }
 
 Value maximum(Lowering &b, Value input, const Axes &axes) {
-  Value lowest = b.constant(elementOf(input),
-                            -std::numeric_limits<double>::infinity());
+  Value lowest =
+      b.constant(elementOf(input), -std::numeric_limits<double>::infinity());
   return reduce(b, input, axes, lowest,
                 [](OpBuilder &b, Location loc, ValueRange x) -> Value {
                   return arith::MaximumFOp::create(b, loc, x[1], x[0]);
@@ -148,21 +148,19 @@ Value softmax(Lowering &b, Value input, const Axes &axes, bool zeroRows) {
                                   /*Negative=*/true)));
       return arith::MaximumFOp::create(b, loc, x[0], lowest).getResult();
     });
-  Value powers = combine(
-      b, input, highest, axes,
-      [](OpBuilder &b, Location loc, ValueRange x) -> Value {
-        return math::ExpOp::create(
-            b, loc, arith::SubFOp::create(b, loc, x[0], x[1]));
-      });
+  Value powers =
+      combine(b, input, highest, axes,
+              [](OpBuilder &b, Location loc, ValueRange x) -> Value {
+                return math::ExpOp::create(
+                    b, loc, arith::SubFOp::create(b, loc, x[0], x[1]));
+              });
   Value sums = sum(b, powers, axes);
   if (zeroRows)
     sums = mapped(b, sums, [&](OpBuilder &b, Location loc, ValueRange x) {
-      Value zero =
-          arith::ConstantOp::create(b, loc, b.getZeroAttr(element));
-      Value one =
-          arith::ConstantOp::create(b, loc, b.getFloatAttr(element, 1));
-      Value none = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ,
-                                         x[0], zero);
+      Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(element));
+      Value one = arith::ConstantOp::create(b, loc, b.getFloatAttr(element, 1));
+      Value none =
+          arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, x[0], zero);
       return arith::SelectOp::create(b, loc, none, one, x[0]).getResult();
     });
   return combine(b, powers, sums, axes,
@@ -189,8 +187,8 @@ Value contract(Lowering &b, Value lhs, Value rhs, AffineMap lhsMap,
         if (isFloat(x[0]))
           return arith::AddFOp::create(
               b, loc, x[2], arith::MulFOp::create(b, loc, x[0], x[1]));
-        return arith::AddIOp::create(
-            b, loc, x[2], arith::MulIOp::create(b, loc, x[0], x[1]));
+        return arith::AddIOp::create(b, loc, x[2],
+                                     arith::MulIOp::create(b, loc, x[0], x[1]));
       });
 }
 

@@ -29,16 +29,26 @@ static FailureOr<Axes> axesOf(onnx::NodeOp node, Lowering &b, int64_t rank) {
 }
 
 namespace {
-enum class Kind { mean, sum, product, max, min, l1, l2, sumSquare, logSum,
-                  logSumExp };
+enum class Kind {
+  mean,
+  sum,
+  product,
+  max,
+  min,
+  l1,
+  l2,
+  sumSquare,
+  logSum,
+  logSumExp
+};
 } // namespace
 
 /// The first or last value of a type, where maxima or minima start.
 static Value extreme(Lowering &b, Type element, bool lowest, bool isUnsigned) {
   if (auto type = dyn_cast<FloatType>(element))
     return arith::ConstantOp::create(
-        b, b.getFloatAttr(
-               type, APFloat::getInf(type.getFloatSemantics(), lowest)));
+        b, b.getFloatAttr(type,
+                          APFloat::getInf(type.getFloatSemantics(), lowest)));
   unsigned width = element.getIntOrFloatBitWidth();
   APInt value;
   if (isUnsigned || width == 1)
@@ -57,11 +67,10 @@ static Value reduceExtreme(onnx::NodeOp node, Lowering &b, Value input,
       b, input, axes, start,
       [&](OpBuilder &inner, Location loc, ValueRange x) -> Value {
         if (isFloat(x[0]))
-          return wantsMax
-                     ? arith::MaximumFOp::create(inner, loc, x[1], x[0])
-                           .getResult()
-                     : arith::MinimumFOp::create(inner, loc, x[1], x[0])
-                           .getResult();
+          return wantsMax ? arith::MaximumFOp::create(inner, loc, x[1], x[0])
+                                .getResult()
+                          : arith::MinimumFOp::create(inner, loc, x[1], x[0])
+                                .getResult();
         Scalar scalar(loc, inner, node);
         scalar.isUnsigned = isUnsigned;
         Value less = scalar.less(x[1], x[0]);

@@ -55,22 +55,21 @@ static Value rotated(ImplicitLocOpBuilder &b, const Rotary &rotary,
   SmallVector<Value> partner(ivs);
   partner[3] = other;
   Value far = tensor::ExtractOp::create(b, rotary.input, partner);
-  Value isSecond = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, second,
-                                         index(0));
+  Value isSecond =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::ne, second, index(0));
   Value turned = arith::MulFOp::create(b, far, sin);
   turned = arith::SelectOp::create(b, isSecond, turned,
                                    arith::NegFOp::create(b, turned));
-  Value result = arith::AddFOp::create(
-      b, arith::MulFOp::create(b, own, cos), turned);
+  Value result =
+      arith::AddFOp::create(b, arith::MulFOp::create(b, own, cos), turned);
   return arith::SelectOp::create(b, turns, result, own);
 }
 
 /// All of the width turns, by angles that lie there row by row.
 static Value turnWhole(Lowering &b, const Rotary &rotary) {
-  AffineMap angles =
-      AffineMap::get(3, 0,
-                     {b.getAffineDimExpr(0), b.getAffineDimExpr(rotary.rowDim)},
-                     b.getContext());
+  AffineMap angles = AffineMap::get(
+      3, 0, {b.getAffineDimExpr(0), b.getAffineDimExpr(rotary.rowDim)},
+      b.getContext());
   return attn::RotaryOp::create(
       b, rotary.input.getType(), rotary.input, rotary.cos, rotary.sin,
       AffineMapAttr::get(angles),
@@ -113,11 +112,11 @@ static LogicalResult lowerRotary(onnx::NodeOp node, Lowering &b) {
                               "widths of a cache and of what turns")))
       return failure();
     for (int64_t dim = 0; dim < 2; ++dim)
-      if (failed(b.requireEqual(
-              node, b.size(cache, dim),
-              rotary.positions ? b.size(rotary.cos, dim)
-                               : sizes[dim == 0 ? 0 : rotary.rowDim],
-              "sizes of the caches")))
+      if (failed(b.requireEqual(node, b.size(cache, dim),
+                                rotary.positions
+                                    ? b.size(rotary.cos, dim)
+                                    : sizes[dim == 0 ? 0 : rotary.rowDim],
+                                "sizes of the caches")))
         return failure();
   }
   if (rotary.positions) {

@@ -29,12 +29,12 @@ LogicalResult lowerScalar(onnx::NodeOp node, Lowering &b, ScalarCode code) {
     b.replace(node, b.fromElements(type, results));
     return success();
   }
-  Value result = b.elementwise(
-      node, inputs, type.getElementType(),
-      [&](OpBuilder &inner, Location loc, ValueRange arguments) {
-        Scalar scalar(loc, inner, node);
-        return code(scalar, arguments.drop_back());
-      });
+  Value result =
+      b.elementwise(node, inputs, type.getElementType(),
+                    [&](OpBuilder &inner, Location loc, ValueRange arguments) {
+                      Scalar scalar(loc, inner, node);
+                      return code(scalar, arguments.drop_back());
+                    });
   if (!result)
     return failure();
   b.replace(node, result);
@@ -80,8 +80,7 @@ Value wrapIndex(ImplicitLocOpBuilder &b, Value index, Value size) {
   if (!index.getType().isIndex())
     index = arith::IndexCastOp::create(b, b.getIndexType(), index);
   Value zero = arith::ConstantIndexOp::create(b, 0);
-  Value negative =
-      arith::CmpIOp::create(b, CmpIPredicate::slt, index, zero);
+  Value negative = arith::CmpIOp::create(b, CmpIPredicate::slt, index, zero);
   Value wrapped = arith::AddIOp::create(b, index, size);
   return arith::SelectOp::create(b, negative, wrapped, index);
 }

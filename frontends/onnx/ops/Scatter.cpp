@@ -65,9 +65,9 @@ static LogicalResult scatter(onnx::NodeOp node, Lowering &b, Value indices,
     return failure();
   Value data = node.getInputs()[0], updates = node.getInputs()[2];
   Type element = elementOf(data);
-  Value target = linalg::CopyOp::create(b, data,
-                                        b.empty(b.sizes(data), element))
-                     .getResult(0);
+  Value target =
+      linalg::CopyOp::create(b, data, b.empty(b.sizes(data), element))
+          .getResult(0);
   auto op = kernel::ScatterOp::create(
       b, TypeRange(target.getType()), indices, updates, ValueRange(target),
       b.getAffineMapArrayAttr(positions), b.getDenseBoolArrayAttr(indexed));
@@ -76,8 +76,8 @@ static LogicalResult scatter(onnx::NodeOp node, Lowering &b, Value indices,
     Block *body = b.createBlock(&op.getCombine(), {}, {element, element},
                                 {b.getLoc(), b.getLoc()});
     Scalar scalar(b.getLoc(), b, node);
-    Value result = (*reduction)(
-        scalar, {body->getArgument(0), body->getArgument(1)});
+    Value result =
+        (*reduction)(scalar, {body->getArgument(0), body->getArgument(1)});
     kernel::YieldOp::create(scalar, ValueRange(result));
   }
   b.replace(node, op.getResult()[0]);
@@ -97,9 +97,9 @@ static LogicalResult lowerScatterElements(onnx::NodeOp node, Lowering &b) {
     if (failed(b.requireEqual(node, b.size(indices, dim), b.size(updates, dim),
                               "sizes of indices and updates")))
       return failure();
-    positions.push_back(
-        dim == axis ? b.getMultiDimIdentityMap(rank)
-                    : AffineMap::get(rank, 0, b.getAffineDimExpr(dim)));
+    positions.push_back(dim == axis
+                            ? b.getMultiDimIdentityMap(rank)
+                            : AffineMap::get(rank, 0, b.getAffineDimExpr(dim)));
   }
   OpFoldResult limit = b.size(data, axis);
   b.checkIndices(node, indices, limit);
@@ -159,8 +159,7 @@ static LogicalResult lowerCumSum(onnx::NodeOp node, Lowering &b) {
   auto op = kernel::ScanOp::create(
       b, TypeRange(init.getType()), input, ValueRange(init),
       b.getI64IntegerAttr(fromEnd(axis->front(), typeOf(input).getRank())),
-      b.getZeroAttr(element),
-      unit("exclusive"), unit("reverse"));
+      b.getZeroAttr(element), unit("exclusive"), unit("reverse"));
   {
     OpBuilder::InsertionGuard guard(b);
     Block *body = b.createBlock(&op.getCombine(), {}, {element, element},

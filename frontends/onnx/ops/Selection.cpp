@@ -20,8 +20,8 @@ static Value isBetter(Scalar &s, Value left, Value right, bool largest) {
   Value leftNan = arith::CmpFOp::create(s, CmpFPredicate::UNO, left, left);
   Value rightNumber =
       arith::CmpFOp::create(s, CmpFPredicate::ORD, right, right);
-  return arith::OrIOp::create(
-      s, better, arith::AndIOp::create(s, leftNan, rightNumber));
+  return arith::OrIOp::create(s, better,
+                              arith::AndIOp::create(s, leftNan, rightNumber));
 }
 
 /// Where the largest or smallest element along the axis stands.
@@ -41,7 +41,8 @@ static LogicalResult lowerArg(onnx::NodeOp node, Lowering &b) {
   iterators[axis] = utils::IteratorType::reduction;
   // -1 stands for nothing seen yet.
   Value none = b.fill(sizes, b.constant(i64, -1));
-  Value start = b.fill(sizes, arith::ConstantOp::create(b, b.getZeroAttr(element)));
+  Value start =
+      b.fill(sizes, arith::ConstantOp::create(b, b.getZeroAttr(element)));
   auto op = linalg::GenericOp::create(
       b, TypeRange{start.getType(), none.getType()}, ValueRange(input),
       ValueRange{start, none}, ArrayRef<AffineMap>{identity, kept, kept},
@@ -95,9 +96,9 @@ static Value places(onnx::NodeOp node, Lowering &b, Value input, int64_t axis,
         Scalar s(loc, inner, node);
         Value before = isBetter(s, x[1], x[0], largest);
         Value after = isBetter(s, x[0], x[1], largest);
-        Value earlier = arith::CmpIOp::create(
-            s, CmpIPredicate::slt, linalg::IndexOp::create(s, rank),
-            linalg::IndexOp::create(s, axis));
+        Value earlier = arith::CmpIOp::create(s, CmpIPredicate::slt,
+                                              linalg::IndexOp::create(s, rank),
+                                              linalg::IndexOp::create(s, axis));
         Value one = arith::ConstantIntOp::create(s, 1, 1);
         Value tie = arith::AndIOp::create(
             s, arith::XOrIOp::create(s, after, one), earlier);
@@ -124,8 +125,7 @@ static LogicalResult lowerTopK(onnx::NodeOp node, Lowering &b) {
             b.createOrFold<arith::CmpIOp>(CmpIPredicate::sle, b.toIndex(count),
                                           b.toIndex(length)),
             "k must not exceed the size of the axis");
-  Value place =
-      places(node, b, input, axis, node.getInt("largest", 1) != 0);
+  Value place = places(node, b, input, axis, node.getInt("largest", 1) != 0);
   SmallVector<OpFoldResult> sizes = b.sizes(input);
   sizes[axis] = count;
   // Position p of the result is where the element stands whose place is p.
@@ -147,8 +147,8 @@ static LogicalResult lowerTopK(onnx::NodeOp node, Lowering &b) {
           return arith::IndexCastOp::create(s, s.getI64Type(),
                                             linalg::IndexOp::create(s, dim));
         };
-        Value here = arith::CmpIOp::create(s, CmpIPredicate::eq, x[0],
-                                           position(axis));
+        Value here =
+            arith::CmpIOp::create(s, CmpIPredicate::eq, x[0], position(axis));
         return arith::SelectOp::create(s, here, position(rank), x[1]);
       });
   Value values = b.compute(

@@ -159,9 +159,8 @@ static LogicalResult lowerFlatten(onnx::NodeOp node, Lowering &b) {
   for (int64_t dim = 0; dim < rank; ++dim)
     sizes[dim >= axis] = b.createOrFold<arith::MulIOp>(
         sizes[dim >= axis], b.toIndex(b.size(input, dim)));
-  b.replace(node, b.reshape(input,
-                          {getAsOpFoldResult(sizes[0]),
-                           getAsOpFoldResult(sizes[1])}));
+  b.replace(node, b.reshape(input, {getAsOpFoldResult(sizes[0]),
+                                    getAsOpFoldResult(sizes[1])}));
   return success();
 }
 

@@ -45,8 +45,7 @@ static LogicalResult lowerSpaceToDepth(onnx::NodeOp node, Lowering &b) {
                               "sizes of the blocks and the image")))
       return failure();
   }
-  Value split =
-      b.reshape(input, {s[0], s[1], parts[0], by, parts[1], by});
+  Value split = b.reshape(input, {s[0], s[1], parts[0], by, parts[1], by});
   bool blockFirst = node.getString("mode", "DCR") == "DCR";
   Value moved = blockFirst ? b.transpose(split, {0, 3, 5, 1, 2, 4})
                            : b.transpose(split, {0, 1, 3, 5, 2, 4});

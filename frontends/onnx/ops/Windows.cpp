@@ -22,8 +22,7 @@ static void padToSame(Lowering &b, Windows &windows, OpFoldResult size,
   Value total = b.createOrFold<arith::MaxSIOp>(
       b.createOrFold<arith::SubIOp>(needed, b.toIndex(size)),
       b.constant(index, 0));
-  Value less =
-      b.createOrFold<arith::DivSIOp>(total, b.constant(index, 2));
+  Value less = b.createOrFold<arith::DivSIOp>(total, b.constant(index, 2));
   Value more = b.createOrFold<arith::SubIOp>(total, less);
   windows.low.push_back(getAsOpFoldResult(upper ? less : more));
   windows.high.push_back(getAsOpFoldResult(upper ? more : less));
@@ -41,8 +40,7 @@ static void countPositions(Lowering &b, Windows &windows, OpFoldResult size,
                                                b.toIndex(windows.low[dim]));
   Value padded =
       b.createOrFold<arith::AddIOp>(inside, b.toIndex(windows.high[dim]));
-  Value room =
-      b.createOrFold<arith::SubIOp>(padded, b.constant(index, reach));
+  Value room = b.createOrFold<arith::SubIOp>(padded, b.constant(index, reach));
   Value steps = ceil ? b.createOrFold<arith::CeilDivSIOp>(room, by)
                      : b.createOrFold<arith::FloorDivSIOp>(room, by);
   if (ceil) {

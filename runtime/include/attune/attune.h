@@ -67,9 +67,9 @@ typedef struct attune_model_options {
 /// Opens the artifact at `path`, checks it whole and only then loads its code.
 /// Null options are the defaults. The caller owns the new model; the file may
 /// be replaced by rename meanwhile, but must not be changed in place.
-ATTUNE_API attune_status_t attune_model_open(
-    const char *path, const attune_model_options_t *options,
-    attune_model_t **model);
+ATTUNE_API attune_status_t
+attune_model_open(const char *path, const attune_model_options_t *options,
+                  attune_model_t **model);
 ATTUNE_API void attune_model_retain(attune_model_t *model);
 /// Sessions hold their model, so the order of releases is free. Null is
 /// allowed.

@@ -88,7 +88,8 @@ public:
   template <typename T> const T *data() const {
     DLDataType own = dtype(), wanted = dtypeOf<T>();
     if (own.code != wanted.code || own.bits != wanted.bits || own.lanes != 1)
-      throw Error(ATTUNE_INVALID_TYPE, "the tensor has elements of another type");
+      throw Error(ATTUNE_INVALID_TYPE,
+                  "the tensor has elements of another type");
     return static_cast<const T *>(managed->dl_tensor.data);
   }
   const DLTensor &dlpack() const { return managed->dl_tensor; }
