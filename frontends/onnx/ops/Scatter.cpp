@@ -145,8 +145,9 @@ static LogicalResult lowerScatterND(onnx::NodeOp node, Lowering &b) {
                  indexed);
 }
 
-/// Running sums along an axis.
-static LogicalResult lowerCumSum(onnx::NodeOp node, Lowering &b) {
+/// Running sums or products along an axis.
+template <typename FloatOp, typename IntOp>
+static LogicalResult lowerScan(onnx::NodeOp node, Lowering &b, int64_t start) {
   Value input = node.getInputs()[0];
   Type element = elementOf(input);
   std::optional<SmallVector<int64_t>> axis = b.integers(node.getInputs()[1]);
@@ -155,27 +156,37 @@ static LogicalResult lowerCumSum(onnx::NodeOp node, Lowering &b) {
   auto unit = [&](StringRef name) {
     return node.getInt(name, 0) != 0 ? b.getUnitAttr() : UnitAttr();
   };
+  TypedAttr first = start == 0 ? b.getZeroAttr(element) : b.getOneAttr(element);
   Value init = b.empty(b.sizes(input), element);
   auto op = kernel::ScanOp::create(
       b, TypeRange(init.getType()), input, ValueRange(init),
       b.getI64IntegerAttr(fromEnd(axis->front(), typeOf(input).getRank())),
-      b.getZeroAttr(element), unit("exclusive"), unit("reverse"));
+      first, unit("exclusive"), unit("reverse"));
   {
     OpBuilder::InsertionGuard guard(b);
     Block *body = b.createBlock(&op.getCombine(), {}, {element, element},
                                 {b.getLoc(), b.getLoc()});
-    Value left = body->getArgument(0), right = body->getArgument(1), sum;
+    Value left = body->getArgument(0), right = body->getArgument(1), total;
     if (isFloat(left))
-      sum = arith::AddFOp::create(b, left, right);
+      total = FloatOp::create(b, left, right);
     else
-      sum = arith::AddIOp::create(b, left, right);
-    kernel::YieldOp::create(b, ValueRange(sum));
+      total = IntOp::create(b, left, right);
+    kernel::YieldOp::create(b, ValueRange(total));
   }
   b.replace(node, op.getResult()[0]);
   return success();
 }
 
+static LogicalResult lowerCumSum(onnx::NodeOp node, Lowering &b) {
+  return lowerScan<arith::AddFOp, arith::AddIOp>(node, b, 0);
+}
+
+static LogicalResult lowerCumProd(onnx::NodeOp node, Lowering &b) {
+  return lowerScan<arith::MulFOp, arith::MulIOp>(node, b, 1);
+}
+
 void addScatter(LoweringTable &table) {
+  table.compute("CumProd", lowerCumProd);
   table.compute("CumSum", lowerCumSum);
   table.compute("Scatter", lowerScatterElements);
   table.compute("ScatterElements", lowerScatterElements);
