@@ -18,7 +18,8 @@ include_directories(SYSTEM ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
 # What every library on MLIR shares. One precompiled header serves them all.
 add_library(AttuneMlirOptions INTERFACE)
 target_compile_options(AttuneMlirOptions INTERFACE -fno-exceptions
-                       -Wno-deprecated-declarations)
+                       -Wno-deprecated-declarations
+                       "SHELL:-Xclang -fno-pch-timestamp")
 target_link_libraries(AttuneMlirOptions INTERFACE MLIR LLVM)
 
 file(WRITE ${PROJECT_BINARY_DIR}/cmake/Precompiled.cpp "")
