@@ -1,7 +1,9 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/IR/SymbolTable.h"
+#include "mlir/Transforms/DialectConversion.h"
 #include "passes/codegen/Passes.h"
 
 using namespace mlir;
@@ -21,9 +23,10 @@ public:
       : graph(graph), symbols(symbols), b(graph.getContext()),
         loc(graph.getLoc()) {}
 
-  void make();
+  LogicalResult make();
 
 private:
+  LogicalResult flatten();
   void replaceInputs(Value inputs);
   void replaceWeights(Value weights);
   void checkAllocations(Value services);
@@ -175,7 +178,19 @@ void EntryMaker::askBetweenKernels(Value services) {
   }
 }
 
-void EntryMaker::make() {
+/// Turns loops and branches into blocks, which can be left anywhere.
+LogicalResult EntryMaker::flatten() {
+  RewritePatternSet patterns(graph.getContext());
+  populateSCFToControlFlowConversionPatterns(patterns);
+  ConversionTarget target(*graph.getContext());
+  target.addIllegalDialect<scf::SCFDialect>();
+  target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
+  return applyPartialConversion(graph, target, std::move(patterns));
+}
+
+LogicalResult EntryMaker::make() {
+  if (failed(flatten()))
+    return failure();
   Type pointer = LLVM::LLVMPointerType::get(graph.getContext());
   for (unsigned position : {1u, 2u})
     (void)graph.insertArgument(position, pointer, {}, loc);
@@ -183,8 +198,7 @@ void EntryMaker::make() {
   expandViews(graph);
   replaceInputs(graph.getArgument(2));
   replaceWeights(graph.getArgument(1));
-  SmallVector<func::ReturnOp> returns(
-      graph.getBody().front().getOps<func::ReturnOp>());
+  SmallVector<func::ReturnOp> returns(graph.getBody().getOps<func::ReturnOp>());
   for (func::ReturnOp op : returns) {
     b.setInsertionPoint(op);
     Value status = arith::ConstantIntOp::create(b, loc, b.getI32Type(), 0);
@@ -202,6 +216,7 @@ void EntryMaker::make() {
   symbols.remove(graph);
   graph.setName("attune_run");
   symbols.insert(graph);
+  return success();
 }
 
 namespace {
@@ -217,7 +232,8 @@ struct MakeEntry : impl::MakeEntryPassBase<MakeEntry> {
           << graphs.size();
       return signalPassFailure();
     }
-    EntryMaker(graphs.front(), symbols).make();
+    if (failed(EntryMaker(graphs.front(), symbols).make()))
+      signalPassFailure();
   }
 };
 } // namespace

@@ -22,11 +22,13 @@ struct Buffer {
 };
 
 /// A place in the arena that buffers hold one after another. All of them have
-/// the same `dims`; the largest factor rules.
+/// the same `dims`; the largest factor rules. A late one has a size that
+/// depends on the values of a tensor: it gets memory of its own in mid-run.
 struct Slot {
   int64_t factor = 0;
   SmallVector<Value> dims;
   unsigned freeFrom = 0;
+  bool isLate = false;
   SmallVector<memref::AllocOp> buffers;
 };
 
@@ -38,35 +40,59 @@ public:
   LogicalResult plan();
 
 private:
-  LogicalResult hoistSize(Value size);
-  LogicalResult returnInPlace();
+  void returnInPlace();
+  void returnValue(unsigned index, Value returned);
+  Operation *placeFor(memref::AllocOp alloc, ValueRange sizes);
   FailureOr<SmallVector<Value>> sizesOf(Value returned);
   SmallVector<Buffer> findBuffers();
-  void place(const Buffer &buffer);
+  void place(const Buffer &buffer, bool isLate);
+  Value bytesOf(const Slot &slot);
   void replaceAll();
 
   func::FuncOp graph;
   mlir::Block &block;
   OpBuilder b;
-  Operation *sizesEnd = nullptr; // sizes are computed before it
+  Operation *sizesEnd = nullptr;           // sizes are computed before it
+  llvm::SmallPtrSet<Operation *, 4> taken; // returned allocs
   SmallVector<Slot> slots;
 };
 
 } // namespace
 
-/// Moves what computes `size` to the top of the graph.
-LogicalResult Planner::hoistSize(Value size) {
-  Operation *definition = size.getDefiningOp();
-  if (!definition || definition->isBeforeInBlock(sizesEnd))
-    return success();
+/// Whether what computes `value` could stand before `point`.
+static bool canMove(Value value, Operation *point,
+                    llvm::SmallPtrSetImpl<Operation *> &checked) {
+  Operation *definition = value.getDefiningOp();
+  if (!definition || definition->isBeforeInBlock(point) ||
+      checked.contains(definition))
+    return true;
   if (!isMemoryEffectFree(definition) || definition->getNumRegions() != 0)
-    return definition->emitError("a size that depends on the values of a "
-                                 "tensor is not supported yet");
+    return false;
   for (Value operand : definition->getOperands())
-    if (failed(hoistSize(operand)))
-      return failure();
-  definition->moveBefore(sizesEnd);
-  return success();
+    if (!canMove(operand, point, checked))
+      return false;
+  checked.insert(definition);
+  return true;
+}
+
+static void move(Value value, Operation *point) {
+  Operation *definition = value.getDefiningOp();
+  if (!definition || definition->isBeforeInBlock(point))
+    return;
+  for (Value operand : definition->getOperands())
+    move(operand, point);
+  definition->moveBefore(point);
+}
+
+/// Moves what computes `sizes` before `point`; nothing if that is impossible.
+static bool moveSizes(ValueRange sizes, Operation *point) {
+  llvm::SmallPtrSet<Operation *, 16> checked;
+  for (Value size : sizes)
+    if (!canMove(size, point, checked))
+      return false;
+  for (Value size : sizes)
+    move(size, point);
+  return true;
 }
 
 /// The alloc that `value` is a view of, or null.
@@ -109,63 +135,68 @@ static SmallVector<Type> memoryTypes(OpBuilder &b) {
   return {kernel::bytesType(b.getContext()), b.getI1Type()};
 }
 
+/// Where the run can ask for memory in place of `alloc`, whose sizes and those
+/// of what is returned are `sizes`: at the top, at the alloc, or nowhere.
+Operation *Planner::placeFor(memref::AllocOp alloc, ValueRange sizes) {
+  SmallVector<Value> all(sizes);
+  llvm::append_range(all, alloc.getDynamicSizes());
+  if (moveSizes(all, sizesEnd))
+    return sizesEnd;
+  return moveSizes(all, alloc) ? alloc.getOperation() : nullptr;
+}
+
 /// Makes the memory of a returned buffer the output's own; what cannot be
 /// (an input, a weight, a buffer returned twice) is copied into it.
-LogicalResult Planner::returnInPlace() {
-  Operation *end = block.getTerminator();
-  Value services = graph.getArgument(0);
+void Planner::returnValue(unsigned index, Value returned) {
   Location loc = graph.getLoc();
-  llvm::SmallPtrSet<Operation *, 4> taken;
-  for (auto [index, returned] : llvm::enumerate(end->getOperands())) {
-    auto type = cast<MemRefType>(returned.getType());
-    memref::AllocOp alloc = rootAlloc(returned);
-    b.setInsertionPoint(sizesEnd);
-    FailureOr<SmallVector<Value>> sizes = failure();
-    if (alloc && !taken.contains(alloc))
-      sizes = sizesOf(returned);
-    bool inPlace = succeeded(sizes);
-    if (!inPlace) {
-      b.setInsertionPoint(end);
-      sizes.emplace();
-      for (int64_t dim = 0; dim < type.getRank(); ++dim)
-        sizes->push_back(
-            b.createOrFold<memref::DimOp>(loc, Value(returned), dim));
-    }
-    for (Value size : *sizes)
-      if (inPlace && failed(hoistSize(size)))
-        return failure();
-    auto output = kernel::OutputOp::create(b, loc, memoryTypes(b), services,
-                                           b.getI64IntegerAttr(index), *sizes);
-    Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-    MemRefType made = inPlace ? alloc.getType() : type;
-    SmallVector<Value> dynamic;
-    if (inPlace) {
-      dynamic.assign(alloc.getDynamicSizes().begin(),
-                     alloc.getDynamicSizes().end());
-      for (Value size : dynamic)
-        if (failed(hoistSize(size)))
-          return failure();
-    } else {
-      for (auto [dim, size] : llvm::enumerate(type.getShape()))
-        if (ShapedType::isDynamic(size))
-          dynamic.push_back((*sizes)[dim]);
-    }
+  auto type = cast<MemRefType>(returned.getType());
+  Operation *end = block.getTerminator(), *place = nullptr;
+  memref::AllocOp alloc = rootAlloc(returned);
+  b.setInsertionPoint(end);
+  FailureOr<SmallVector<Value>> sizes = failure();
+  if (alloc && !taken.contains(alloc))
+    sizes = sizesOf(returned);
+  if (succeeded(sizes))
+    place = placeFor(alloc, *sizes);
+  if (!place) {
+    sizes.emplace();
+    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+      sizes->push_back(
+          b.createOrFold<memref::DimOp>(loc, Value(returned), dim));
+  }
+  b.setInsertionPoint(place ? place : end);
+  auto output =
+      kernel::OutputOp::create(b, loc, memoryTypes(b), graph.getArgument(0),
+                               b.getI64IntegerAttr(index), *sizes);
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  if (place) {
     Value view =
-        memref::ViewOp::create(b, loc, made, output.getBytes(), zero, dynamic);
-    if (!inPlace) {
-      memref::CopyOp::create(b, loc, returned, view);
-      continue;
-    }
+        memref::ViewOp::create(b, loc, alloc.getType(), output.getBytes(), zero,
+                               alloc.getDynamicSizes());
     taken.insert(alloc);
     alloc.getResult().replaceAllUsesWith(view);
     alloc.erase();
+    return;
   }
+  SmallVector<Value> dynamic;
+  for (auto [dim, size] : llvm::enumerate(type.getShape()))
+    if (ShapedType::isDynamic(size))
+      dynamic.push_back((*sizes)[dim]);
+  Value view =
+      memref::ViewOp::create(b, loc, type, output.getBytes(), zero, dynamic);
+  memref::CopyOp::create(b, loc, returned, view);
+}
+
+void Planner::returnInPlace() {
+  Operation *end = block.getTerminator();
+  // What stays to be copied keeps its place in the return until the end.
+  for (unsigned index = 0; index < end->getNumOperands(); ++index)
+    returnValue(index, end->getOperand(index));
   b.setInsertionPoint(end);
-  func::ReturnOp::create(b, loc);
+  func::ReturnOp::create(b, graph.getLoc());
   end->erase();
   graph.setType(b.getFunctionType(graph.getArgumentTypes(), {}));
   graph.removeResAttrsAttr();
-  return success();
 }
 
 /// The last position at which `value` or a view of it is used.
@@ -210,7 +241,7 @@ SmallVector<Buffer> Planner::findBuffers() {
 }
 
 /// Takes the free slot of the same dimensions whose factor is nearest.
-void Planner::place(const Buffer &buffer) {
+void Planner::place(const Buffer &buffer, bool isLate) {
   Slot *best = nullptr;
   auto distance = [&](const Slot &slot) {
     return std::abs(slot.factor - buffer.factor);
@@ -222,41 +253,68 @@ void Planner::place(const Buffer &buffer) {
   if (!best) {
     best = &slots.emplace_back();
     best->dims = buffer.dims;
+    best->isLate = isLate;
   }
   best->factor = std::max(best->factor, buffer.factor);
   best->freeFrom = buffer.last + 1;
   best->buffers.push_back(buffer.alloc);
 }
 
-void Planner::replaceAll() {
+/// The slot's size. One that is not a number of bytes asks for more than any
+/// machine has, so that the run ends there.
+Value Planner::bytesOf(const Slot &slot) {
+  constexpr int64_t alignment = 64, tooMuch = int64_t(1) << 50;
   Location loc = graph.getLoc();
-  b.setInsertionPoint(sizesEnd);
-  constexpr int64_t alignment = 64;
   auto constant = [&](int64_t value) -> Value {
     return arith::ConstantIndexOp::create(b, loc, value);
   };
-  Value offset = constant(0);
+  Value size = constant(slot.factor), fine;
+  for (Value dim : slot.dims) {
+    Value small = b.createOrFold<arith::CmpIOp>(
+        loc, arith::CmpIPredicate::ult, dim, constant(int64_t(1) << 40));
+    Value divisor = b.createOrFold<arith::MaxUIOp>(loc, dim, constant(1));
+    Value limit =
+        b.createOrFold<arith::DivUIOp>(loc, constant(tooMuch), divisor);
+    Value below = b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::ule,
+                                                size, limit);
+    below = b.createOrFold<arith::AndIOp>(loc, small, below);
+    size = b.createOrFold<arith::MulIOp>(loc, size, dim);
+    fine = fine ? b.createOrFold<arith::AndIOp>(loc, fine, below) : below;
+  }
+  size = b.createOrFold<arith::AddIOp>(loc, size, constant(alignment - 1));
+  size = b.createOrFold<arith::AndIOp>(loc, size, constant(-alignment));
+  if (fine)
+    size = b.createOrFold<arith::SelectOp>(loc, fine, size, constant(tooMuch));
+  return size;
+}
+
+void Planner::replaceAll() {
+  Location loc = graph.getLoc();
+  b.setInsertionPoint(sizesEnd);
+  Value start = arith::ConstantIndexOp::create(b, loc, 0), total = start;
   SmallVector<Value> offsets;
   for (const Slot &slot : slots) {
-    offsets.push_back(offset);
-    Value size = constant(slot.factor);
-    for (Value dim : slot.dims)
-      size = b.createOrFold<arith::MulIOp>(loc, size, dim);
-    size = b.createOrFold<arith::AddIOp>(loc, size, constant(alignment - 1));
-    size = b.createOrFold<arith::AndIOp>(loc, size, constant(-alignment));
-    offset = b.createOrFold<arith::AddIOp>(loc, offset, size);
+    offsets.push_back(slot.isLate ? start : total);
+    if (!slot.isLate)
+      total = b.createOrFold<arith::AddIOp>(loc, total, bytesOf(slot));
   }
-  Value arena = kernel::WorkspaceOp::create(b, loc, memoryTypes(b),
-                                            graph.getArgument(0), offset)
-                    .getBytes();
-  for (auto [slot, at] : llvm::zip(slots, offsets))
+  auto ask = [&](Value bytes) -> Value {
+    return kernel::WorkspaceOp::create(b, loc, memoryTypes(b),
+                                       graph.getArgument(0), bytes)
+        .getBytes();
+  };
+  Value arena = ask(total);
+  for (auto [slot, at] : llvm::zip(slots, offsets)) {
+    b.setInsertionPoint(slot.buffers.front());
+    Value memory = slot.isLate ? ask(bytesOf(slot)) : arena;
     for (memref::AllocOp alloc : slot.buffers) {
       b.setInsertionPoint(alloc);
       Value view = memref::ViewOp::create(b, alloc.getLoc(), alloc.getType(),
-                                          arena, at, alloc.getDynamicSizes());
+                                          memory, at, alloc.getDynamicSizes());
       alloc.getResult().replaceAllUsesWith(view);
       alloc.erase();
     }
+  }
 }
 
 LogicalResult Planner::plan() {
@@ -265,14 +323,13 @@ LogicalResult Planner::plan() {
   b.setInsertionPointToStart(&block);
   // Everything that hoisting moves comes before this marker.
   sizesEnd = arith::ConstantIndexOp::create(b, graph.getLoc(), 0);
-  if (failed(returnInPlace()))
-    return failure();
+  returnInPlace();
+  llvm::SmallPtrSet<Operation *, 16> late;
   for (auto alloc : block.getOps<memref::AllocOp>())
-    for (Value size : alloc.getDynamicSizes())
-      if (failed(hoistSize(size)))
-        return failure();
+    if (!moveSizes(alloc.getDynamicSizes(), sizesEnd))
+      late.insert(alloc);
   for (const Buffer &buffer : findBuffers())
-    place(buffer);
+    place(buffer, late.contains(buffer.alloc));
   replaceAll();
   return success();
 }
