@@ -102,17 +102,114 @@ private:
   std::set<const onnx::FunctionProto *> running;
 };
 
-/// All nodes for which there is no lowering.
-class Unlowered : public onnx::inliner::FunctionIdSet {
+/// A domain and an operator of it.
+using Name = std::pair<std::string, std::string>;
+
+class OneOperator : public onnx::inliner::FunctionIdSet {
 public:
-  explicit Unlowered(const LoadOptions &options) : options(options) {}
+  explicit OneOperator(const Name &name) : name(name) {}
   bool Contains(const std::string &domain,
-                const std::string &name) const override {
-    return !options.hasLowering(normalDomain(domain), name);
+                const std::string &type) const override {
+    return normalDomain(domain) == name.first && type == name.second;
   }
 
 private:
+  const Name &name;
+};
+
+/// Calls `visit` for every node, those of nested graphs as well.
+void forEachNode(onnx::GraphProto &graph,
+                 const std::function<void(onnx::NodeProto &)> &visit) {
+  for (onnx::NodeProto &node : *graph.mutable_node()) {
+    visit(node);
+    for (onnx::AttributeProto &attribute : *node.mutable_attribute()) {
+      if (attribute.has_g())
+        forEachNode(*attribute.mutable_g(), visit);
+      for (onnx::GraphProto &inner : *attribute.mutable_graphs())
+        forEachNode(inner, visit);
+    }
+  }
+}
+
+/// Replaces nodes by the bodies that their schemas give, one operator after
+/// the other: a body's nodes get their default attributes in their turn.
+class Expansion {
+public:
+  Expansion(onnx::ModelProto &model, const LoadOptions &options)
+      : model(model), options(options), opsets(importedOpsets(model)) {}
+
+  void run() {
+    typeInitializers();
+    std::set<Name> stuck;
+    for (std::set<Name> names = unlowered(stuck); !names.empty();
+         names = unlowered(stuck)) {
+      const Name &name = *names.begin();
+      addDefaults(name);
+      onnx::inliner::InlineSelectedFunctions(model, OneOperator(name), nullptr);
+      // Some bodies exist for later opsets than the model's only.
+      if (unlowered(stuck).count(name))
+        stuck.insert(name);
+    }
+  }
+
+private:
+  /// Bodies that depend on types are asked for those of all inputs.
+  void typeInitializers() {
+    onnx::GraphProto &graph = *model.mutable_graph();
+    std::set<std::string> typed;
+    for (const onnx::ValueInfoProto &input : graph.input())
+      typed.insert(input.name());
+    for (const onnx::ValueInfoProto &value : graph.value_info())
+      typed.insert(value.name());
+    for (const onnx::TensorProto &initializer : graph.initializer()) {
+      if (!typed.insert(initializer.name()).second)
+        continue;
+      onnx::ValueInfoProto &info = *graph.add_value_info();
+      info.set_name(initializer.name());
+      auto &type = *info.mutable_type()->mutable_tensor_type();
+      type.set_elem_type(initializer.data_type());
+      type.mutable_shape();
+      for (int64_t size : initializer.dims())
+        type.mutable_shape()->add_dim()->set_dim_value(size);
+    }
+  }
+
+  std::set<Name> unlowered(const std::set<Name> &except) {
+    std::set<Name> names;
+    forEachNode(*model.mutable_graph(), [&](onnx::NodeProto &node) {
+      Name name(normalDomain(node.domain()), node.op_type());
+      const onnx::OpSchema *schema = schemaOf(node, opsets);
+      if (schema &&
+          (schema->HasFunction() || schema->HasContextDependentFunction()) &&
+          !except.count(name) && !options.hasLowering(name.first, name.second))
+        names.insert(name);
+    });
+    return names;
+  }
+
+  /// The library leaves out of a body what refers to an attribute that the
+  /// node does not set, whatever its default.
+  void addDefaults(const Name &name) {
+    forEachNode(*model.mutable_graph(), [&](onnx::NodeProto &node) {
+      if (normalDomain(node.domain()) != name.first ||
+          node.op_type() != name.second)
+        return;
+      std::set<std::string> given;
+      for (const onnx::AttributeProto &attribute : node.attribute())
+        given.insert(attribute.name());
+      for (const auto &[attribute, about] :
+           schemaOf(node, opsets)->attributes())
+        if (about.default_value.has_type() && !given.count(attribute)) {
+          onnx::AttributeProto &added = *node.add_attribute();
+          added = about.default_value;
+          added.set_name(attribute);
+        }
+    });
+  }
+
+  onnx::ModelProto &model;
   const LoadOptions &options;
+  std::map<std::string, int64_t> opsets;
 };
 
 } // namespace
@@ -167,7 +264,7 @@ bool inlineFunctions(onnx::ModelProto &model) {
 
 void expandUnlowered(onnx::ModelProto &model, const LoadOptions &options) {
   if (options.hasLowering)
-    onnx::inliner::InlineSelectedFunctions(model, Unlowered(options), nullptr);
+    Expansion(model, options).run();
 }
 
 } // namespace attune::model

@@ -154,4 +154,41 @@ TEST(Functions, SchemasGiveBodiesToNodesWithoutLowering) {
   EXPECT_THAT(operators(load(model)), ElementsAre("Softplus"));
 }
 
+LoadOptions without(const std::string &operatorType) {
+  LoadOptions options;
+  options.hasLowering = [=](const std::string &, const std::string &type) {
+    return type != operatorType;
+  };
+  return options;
+}
+
+TEST(Functions, BodiesSeeDefaultsOfAttributes) {
+  Loaded loaded =
+      load(parseModel("g (float[N,C,H,W] x) => (float[N,C,H,W] y) {\n"
+                      "  y = MeanVarianceNormalization(x)\n}\n"),
+           without("MeanVarianceNormalization"));
+  ASSERT_TRUE(loaded.model) << loaded.reasons();
+  bool found = false;
+  for (const Tensor &constant : loaded.model->graph.constants)
+    found |= constant.bytes.size() == 24 &&
+             elementsOf<int64_t>(constant) == std::vector<int64_t>{0, 2, 3};
+  EXPECT_TRUE(found);
+}
+
+TEST(Functions, BodiesThatDependOnTypesSeeThoseOfInitializers) {
+  onnx::ModelProto model =
+      parseModel("g (float[N] x) => (float[4] y)\n"
+                 "<int64[1] size = {4}> { y = CenterCropPad(x, size) }\n");
+  Loaded loaded = load(model, without("CenterCropPad"));
+  ASSERT_TRUE(loaded.model) << loaded.reasons();
+  EXPECT_THAT(operators(loaded), testing::Contains("Pad"));
+}
+
+TEST(Functions, NodesWithoutABodyForTheOpsetStay) {
+  onnx::ModelProto model =
+      parseModel("g (float[N] x) => (float[N] y) { y = Shrink(x) }",
+                 "<ir_version: 8, opset_import: [\"\" : 13]>\n");
+  EXPECT_THAT(operators(load(model, without("Shrink"))), ElementsAre("Shrink"));
+}
+
 } // namespace
