@@ -7,6 +7,7 @@ import unittest
 
 import cases_algebra
 import cases_elementwise
+import cases_signal
 import cases_structure
 import differential
 
@@ -25,6 +26,9 @@ class Operators(unittest.TestCase):
 
     def test_algebra(self):
         self.check(cases_algebra.CASES)
+
+    def test_signal(self):
+        self.check(cases_signal.CASES)
 
 
 if __name__ == "__main__":

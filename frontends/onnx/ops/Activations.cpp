@@ -99,6 +99,25 @@ static Value hardSigmoid(Scalar &b, ValueRange x) {
                        b.node.getFloat("beta", 0.5));
 }
 
+/// Moves what is beyond +-lambd towards 0 by the bias; the rest becomes 0.
+static Value shrink(Scalar &b, ValueRange x) {
+  Type type = x[0].getType();
+  Value value = convertScalar(b, x[0], isFloat(x[0]) ? type : b.getF64Type(),
+                              b.isUnsigned, false);
+  double lambd = b.node.getFloat("lambd", 0.5);
+  Value bias = b.number(value, b.node.getFloat("bias", 0));
+  Value below = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, value,
+                                      b.number(value, -lambd));
+  Value above = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, value,
+                                      b.number(value, lambd));
+  Value up = arith::AddFOp::create(b, value, bias);
+  Value down = arith::SubFOp::create(b, value, bias);
+  Value result = arith::SelectOp::create(
+      b, below, up,
+      arith::SelectOp::create(b, above, down, b.number(value, 0)));
+  return convertScalar(b, result, type, false, b.isUnsigned);
+}
+
 static Value hardSwish(Scalar &b, ValueRange x) {
   return mul(b, x[0], hardSigmoidOf(b, x[0], 1.0 / 6, 0.5));
 }
@@ -207,6 +226,7 @@ void addActivations(LoweringTable &table) {
   table.compute("Softsign", floats<softsign>);
   table.compute("Sqrt", floats<unary<math::SqrtOp>>);
   table.compute("Swish", floats<swish>);
+  table.compute("Shrink", simple<shrink>);
   table.compute("Tan", floats<unary<math::TanOp>>);
   table.compute("Tanh", floats<unary<math::TanhOp>>);
   table.compute("ThresholdedRelu", floats<thresholdedRelu>);

@@ -31,9 +31,12 @@ static LoweringTable makeTable() {
   addPadding(table);
   addPooling(table);
   addReductions(table);
+  addRefused(table);
   addRotary(table);
+  addScaling(table);
   addScatter(table);
   addSelection(table);
+  addSequences(table);
   addShapes(table);
   addSpatial(table);
   return table;
@@ -45,13 +48,15 @@ static const llvm::StringMap<Operator> &lowerings() {
 }
 
 bool hasLowering(StringRef domain, StringRef opType) {
-  return domain.empty() && lowerings().contains(opType);
+  auto known = lowerings().find(opType);
+  return domain.empty() && known != lowerings().end() && known->second.lower;
 }
 
 std::vector<StringRef> loweredOperators() {
   std::vector<StringRef> names;
-  for (StringRef name : lowerings().keys())
-    names.push_back(name);
+  for (const auto &known : lowerings())
+    if (known.second.lower)
+      names.push_back(known.first());
   llvm::sort(names);
   return names;
 }
@@ -71,6 +76,10 @@ static bool isSupported(Type type) {
 
 /// Reports what is wrong with a node before anything is lowered.
 static LogicalResult check(onnx::NodeOp node) {
+  auto known = lowerings().find(node.getOpType());
+  if (node.getDomain().empty() && known != lowerings().end() &&
+      !known->second.lower)
+    return node.emitNodeError(known->second.refusal);
   if (!hasLowering(node.getDomain(), node.getOpType()))
     return node.emitNodeError("this operator has no lowering yet");
   for (TypeRange types : {TypeRange(node.getInputs().getTypes()),

@@ -143,14 +143,20 @@ struct Operator {
   Lower lower = nullptr;
   /// Elements are only moved, so that any type will do as it is.
   bool onlyMoves = false;
+  /// Why there is no `lower`.
+  llvm::StringRef refusal = {};
 };
 class LoweringTable {
 public:
   void compute(llvm::StringRef op, Operator::Lower lower) {
-    operators[op] = {lower, false};
+    operators[op] = {lower, false, {}};
   }
   void move(llvm::StringRef op, Operator::Lower lower) {
-    operators[op] = {lower, true};
+    operators[op] = {lower, true, {}};
+  }
+  /// `reason` is a literal.
+  void refuse(llvm::StringRef op, llvm::StringRef reason) {
+    operators[op] = {nullptr, false, reason};
   }
   const llvm::StringMap<Operator> &get() const { return operators; }
 
@@ -173,9 +179,12 @@ void addNormalization(LoweringTable &table);
 void addPadding(LoweringTable &table);
 void addPooling(LoweringTable &table);
 void addReductions(LoweringTable &table);
+void addRefused(LoweringTable &table);
 void addRotary(LoweringTable &table);
+void addScaling(LoweringTable &table);
 void addScatter(LoweringTable &table);
 void addSelection(LoweringTable &table);
+void addSequences(LoweringTable &table);
 void addShapes(LoweringTable &table);
 void addSpatial(LoweringTable &table);
 

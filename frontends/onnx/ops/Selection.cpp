@@ -24,12 +24,11 @@ static Value isBetter(Scalar &s, Value left, Value right, bool largest) {
                               arith::AndIOp::create(s, leftNan, rightNumber));
 }
 
-/// Where the largest or smallest element along the axis stands.
-template <bool largest>
-static LogicalResult lowerArg(onnx::NodeOp node, Lowering &b) {
-  Value input = node.getInputs()[0];
-  int64_t rank = typeOf(input).getRank(), axis = axisOf(node, rank);
-  bool last = node.getInt("select_last_index", 0) != 0;
+/// Where the largest or smallest element along the axis stands: the first of
+/// equal ones, or the `last`. The axis goes.
+static Value positionOf(onnx::NodeOp node, Lowering &b, Value input,
+                        int64_t axis, bool largest, bool last) {
+  int64_t rank = typeOf(input).getRank();
   SmallVector<OpFoldResult> sizes = b.sizes(input);
   Value length = b.toIndex(sizes[axis]);
   sizes.erase(sizes.begin() + axis);
@@ -68,10 +67,48 @@ static LogicalResult lowerArg(onnx::NodeOp node, Lowering &b) {
             b.createOrFold<arith::CmpIOp>(CmpIPredicate::sgt, length,
                                           b.constant(b.getIndexType(), 0)),
             "requires at least one element along the axis");
-  Value result = op.getResult(1);
+  return op.getResult(1);
+}
+
+template <bool largest>
+static LogicalResult lowerArg(onnx::NodeOp node, Lowering &b) {
+  Value input = node.getInputs()[0];
+  int64_t rank = typeOf(input).getRank(), axis = axisOf(node, rank);
+  Value result = positionOf(node, b, input, axis, largest,
+                            node.getInt("select_last_index", 0) != 0);
   if (node.getInt("keepdims", 1) != 0)
     result = keepDims(b, result, {axis}, rank);
   b.replace(node, result);
+  return success();
+}
+
+/// 1 at the first of the largest elements, 0 elsewhere. Before opset 13
+/// everything from the axis on is one dimension.
+static LogicalResult lowerHardmax(onnx::NodeOp node, Lowering &b) {
+  Value input = node.getInputs()[0];
+  SmallVector<OpFoldResult> sizes = b.sizes(input);
+  int64_t rank = sizes.size();
+  int64_t axis = axisOf(node, rank, node.getVersion() < 13 ? 1 : -1);
+  if (node.getVersion() < 13) {
+    ArrayRef<OpFoldResult> all(sizes);
+    input = b.reshape(input, {b.product(all.take_front(axis)),
+                              b.product(all.drop_front(axis))});
+    axis = 1;
+  }
+  Value place = positionOf(node, b, input, axis, /*largest=*/true,
+                           /*last=*/false);
+  Value result =
+      combine(b, input, place, {axis},
+              [&](OpBuilder &inner, Location loc, ValueRange x) -> Value {
+                Scalar s(loc, inner, node);
+                Value here = arith::IndexCastOp::create(
+                    s, s.getI64Type(), linalg::IndexOp::create(s, axis));
+                Value hit =
+                    arith::CmpIOp::create(s, CmpIPredicate::eq, here, x[1]);
+                return arith::SelectOp::create(s, hit, s.number(x[0], 1),
+                                               s.number(x[0], 0));
+              });
+  b.replace(node, node.getVersion() < 13 ? b.reshape(result, sizes) : result);
   return success();
 }
 
@@ -172,6 +209,7 @@ static LogicalResult refuseNonZero(onnx::NodeOp node, Lowering &) {
 void addSelection(LoweringTable &table) {
   table.compute("ArgMax", lowerArg<true>);
   table.compute("ArgMin", lowerArg<false>);
+  table.compute("Hardmax", lowerHardmax);
   table.move("NonZero", refuseNonZero);
   table.compute("TopK", lowerTopK);
 }
