@@ -21,7 +21,8 @@ CONSTANT = {"Reshape": (1,), "Expand": (1,), "Tile": (1,), "ConstantOfShape": (0
             "Range": (0, 1, 2), "OneHot": (1,), "Slice": (1, 2, 3, 4), "Split": (1,),
             "Pad": (1, 3), "Squeeze": (1,), "Unsqueeze": (1,), "CumSum": (1,), "CumProd": (1,), "TopK": (1,),
             "Dropout": (1, 2), "CenterCropPad": (1,), "HannWindow": (0,), "HammingWindow": (0,),
-            "BlackmanWindow": (0,), "MelWeightMatrix": (0, 1, 2, 3, 4)}
+            "BlackmanWindow": (0,), "MelWeightMatrix": (0, 1, 2, 3, 4),
+            "MaxUnpool": (2,)}
 CONSTANT |= {"Reduce" + name: (1,) for name in (
     "Sum", "Mean", "Max", "Min", "Prod", "L1", "L2", "SumSquare", "LogSum", "LogSumExp")}
 OPERATORS = set(CONSTANT) | set("""
@@ -30,7 +31,7 @@ OPERATORS = set(CONSTANT) | set("""
     Concat Conv Cos Cosh DepthToSpace Div Einsum Elu Equal Erf Exp EyeLike Flatten Floor Gather
     GatherElements GatherND Gelu Gemm GlobalAveragePool GlobalMaxPool Greater GreaterOrEqual
     GroupNormalization HardSigmoid HardSwish Hardmax Identity ImageDecoder InstanceNormalization IsInf IsNaN
-    LRN LayerNormalization LeakyRelu LpNormalization MeanVarianceNormalization Less LessOrEqual Log LogSoftmax MatMul Max MaxPool Mean Min
+    LRN LayerNormalization LeakyRelu LpNormalization LpPool MeanVarianceNormalization Less LessOrEqual Log LogSoftmax MatMul Max MaxPool Mean Min
     Mish Mod Mul Neg Not Or PRelu Pow RMSNormalization Reciprocal Relu ReverseSequence RotaryEmbedding Round Scatter
     ScatterElements ScatterND Selu Shape Shrink Sigmoid Sign Sin Sinh Size Softmax Softplus Softsign
     SpaceToDepth Sqrt Sub Sum Swish Tan Tanh TfIdfVectorizer ThresholdedRelu Transpose Trilu Where Xor""".split())
@@ -45,8 +46,6 @@ REFUSED = {
     r"test_bernoulli.*": r"random results are not defined",
     r"test_image_decoder.*": r"files of images are not supported",
     r"test_tfidf.*": r"text is not supported",
-    r"test_maxpool_with_argmax.*": r"the output Indices is not supported",
-    r"test_maxpool.*uint8": r"is supported on floats only",
 }
 
 

@@ -9,6 +9,7 @@ import cases_algebra
 import cases_elementwise
 import cases_signal
 import cases_structure
+import cases_vision
 import differential
 
 
@@ -29,6 +30,9 @@ class Operators(unittest.TestCase):
 
     def test_signal(self):
         self.check(cases_signal.CASES)
+
+    def test_vision(self):
+        self.check(cases_vision.CASES)
 
 
 if __name__ == "__main__":

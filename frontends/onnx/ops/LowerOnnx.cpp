@@ -30,6 +30,7 @@ static LoweringTable makeTable() {
   addNormalization(table);
   addPadding(table);
   addPooling(table);
+  addPowerPooling(table);
   addReductions(table);
   addRefused(table);
   addRotary(table);
@@ -39,6 +40,7 @@ static LoweringTable makeTable() {
   addSequences(table);
   addShapes(table);
   addSpatial(table);
+  addUnpooling(table);
   return table;
 }
 

@@ -178,6 +178,7 @@ void addMatMul(LoweringTable &table);
 void addNormalization(LoweringTable &table);
 void addPadding(LoweringTable &table);
 void addPooling(LoweringTable &table);
+void addPowerPooling(LoweringTable &table);
 void addReductions(LoweringTable &table);
 void addRefused(LoweringTable &table);
 void addRotary(LoweringTable &table);
@@ -187,6 +188,7 @@ void addSelection(LoweringTable &table);
 void addSequences(LoweringTable &table);
 void addShapes(LoweringTable &table);
 void addSpatial(LoweringTable &table);
+void addUnpooling(LoweringTable &table);
 
 } // namespace attune
 

@@ -56,6 +56,11 @@ template <typename Op> mlir::Value unary(Scalar &b, mlir::ValueRange x) {
 mlir::Value convertScalar(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
                           mlir::Type to, bool fromUnsigned, bool toUnsigned);
 
+/// Whether `left` comes before `right`: it is larger (or smaller), and NaN
+/// counts as the largest and the smallest, as in NumPy.
+mlir::Value isBetter(Scalar &s, mlir::Value left, mlir::Value right,
+                     bool largest);
+
 /// Of `values`, the one that the loop `dim` counts to; the only one if there is
 /// but one.
 mlir::Value selectByIndex(mlir::ImplicitLocOpBuilder &b, int64_t dim,

@@ -11,9 +11,7 @@ namespace attune {
 
 using arith::CmpFPredicate, arith::CmpIPredicate;
 
-/// Whether `left` comes before `right`: it is larger (or smaller), and NaN
-/// counts as the largest and the smallest, as in NumPy.
-static Value isBetter(Scalar &s, Value left, Value right, bool largest) {
+Value isBetter(Scalar &s, Value left, Value right, bool largest) {
   Value better = largest ? s.less(right, left) : s.less(left, right);
   if (!isFloat(left))
     return better;

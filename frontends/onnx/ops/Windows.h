@@ -33,6 +33,34 @@ struct Windows {
   int64_t rank() const { return kernel.size(); }
 };
 
+/// The loops over what windows see: batch, channel, outer positions, elements
+/// of the window, positions along the last dimension. The last one is not
+/// reduced, so that neighbours are computed together.
+struct WindowLoops {
+  explicit WindowLoops(const Windows &windows) : windows(windows) {}
+
+  unsigned count() const { return 2 + 2 * windows.rank(); }
+  unsigned position(int64_t dim) const {
+    return dim + 1 < windows.rank() ? 2 + dim : count() - 1;
+  }
+  unsigned inside(int64_t dim) const { return 1 + windows.rank() + dim; }
+  /// Maps to the padded input, to a tensor of the window's shape, and to the
+  /// result.
+  llvm::SmallVector<mlir::AffineMap> maps(mlir::MLIRContext *context) const;
+  llvm::SmallVector<mlir::utils::IteratorType> iterators() const;
+
+  const Windows &windows;
+};
+
+/// Combines what each window sees of `padded`: the body gets an element and
+/// what was combined before it.
+mlir::Value pool(Lowering &b, mlir::Value padded, const Windows &windows,
+                 mlir::Value start, Lowering::Body body);
+/// The sum of what each window sees.
+mlir::Value poolSum(Lowering &b, mlir::Value padded, const Windows &windows);
+/// The windows of a node with the attribute kernel_shape.
+mlir::FailureOr<Windows> windowsOf(onnx::NodeOp node, Lowering &b);
+
 } // namespace attune
 
 #endif // ATTUNE_FRONTENDS_ONNX_OPS_WINDOWS_H
