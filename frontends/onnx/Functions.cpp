@@ -140,6 +140,7 @@ public:
 
   void run() {
     typeInitializers();
+    typeAbsent();
     std::set<Name> stuck;
     for (std::set<Name> names = unlowered(stuck); !names.empty();
          names = unlowered(stuck)) {
@@ -150,6 +151,7 @@ public:
       if (unlowered(stuck).count(name))
         stuck.insert(name);
     }
+    forgetAbsent();
   }
 
 private:
@@ -172,6 +174,16 @@ private:
       for (int64_t size : initializer.dims())
         type.mutable_shape()->add_dim()->set_dim_value(size);
     }
+  }
+
+  /// Inputs that are left out are asked for, too.
+  void typeAbsent() { model.mutable_graph()->add_value_info()->set_name(""); }
+
+  void forgetAbsent() {
+    auto &infos = *model.mutable_graph()->mutable_value_info();
+    for (int i = infos.size(); i-- > 0;)
+      if (infos.Get(i).name().empty())
+        infos.DeleteSubrange(i, 1);
   }
 
   std::set<Name> unlowered(const std::set<Name> &except) {

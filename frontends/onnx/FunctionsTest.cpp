@@ -191,4 +191,15 @@ TEST(Functions, NodesWithoutABodyForTheOpsetStay) {
   EXPECT_THAT(operators(load(model, without("Shrink"))), ElementsAre("Shrink"));
 }
 
+TEST(Functions, BodiesThatDependOnTypesMayLackInputs) {
+  onnx::ModelProto model =
+      parseModel("g (float[N] x, float most) => (float[N] y) {\n"
+                 "  y = Clip(x, most, most)\n}\n");
+  model.mutable_graph()->mutable_node(0)->set_input(1, "");
+  Loaded loaded = load(model, without("Clip"));
+  ASSERT_TRUE(loaded.model) << loaded.reasons();
+  EXPECT_THAT(operators(loaded), testing::Contains("Where"));
+  EXPECT_EQ(loaded.model->graph.types.count(""), 0u);
+}
+
 } // namespace

@@ -22,13 +22,13 @@ CONSTANT = {"Reshape": (1,), "Expand": (1,), "Tile": (1,), "ConstantOfShape": (0
             "Pad": (1, 3), "Squeeze": (1,), "Unsqueeze": (1,), "CumSum": (1,), "CumProd": (1,), "TopK": (1,),
             "Dropout": (1, 2), "CenterCropPad": (1,), "HannWindow": (0,), "HammingWindow": (0,),
             "BlackmanWindow": (0,), "MelWeightMatrix": (0, 1, 2, 3, 4),
-            "MaxUnpool": (2,)}
+            "MaxUnpool": (2,), "Col2Im": (1, 2)}
 CONSTANT |= {"Reduce" + name: (1,) for name in (
     "Sum", "Mean", "Max", "Min", "Prod", "L1", "L2", "SumSquare", "LogSum", "LogSumExp")}
 OPERATORS = set(CONSTANT) | set("""
     Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh Attention AveragePool
     BatchNormalization Bernoulli BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Cast CastLike Ceil Celu Clip
-    Concat Conv Cos Cosh DepthToSpace Div Einsum Elu Equal Erf Exp EyeLike Flatten Floor Gather
+    Concat Conv ConvTranspose Cos Cosh DeformConv DepthToSpace Div Einsum Elu Equal Erf Exp EyeLike Flatten Floor Gather
     GatherElements GatherND Gelu Gemm GlobalAveragePool GlobalMaxPool Greater GreaterOrEqual
     GroupNormalization HardSigmoid HardSwish Hardmax Identity ImageDecoder InstanceNormalization IsInf IsNaN
     LRN LayerNormalization LeakyRelu LpNormalization LpPool MeanVarianceNormalization Less LessOrEqual Log LogSoftmax MatMul Max MaxPool Mean Min

@@ -1,8 +1,8 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "frontends/onnx/ops/Convolution.h"
 #include "frontends/onnx/ops/Reduce.h"
-#include "frontends/onnx/ops/Windows.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -39,9 +39,8 @@ static Value windowsOf(Lowering &b, Value padded, const Windows &windows,
 
 /// [groups, batch, positions, channels of a group] = windows x weights.
 static Value multiply(Lowering &b, Value seen, Value weight,
-                      const Windows &windows, int64_t groups) {
+                      OpFoldResult positions, int64_t groups) {
   SmallVector<OpFoldResult> s = b.sizes(seen), w = b.sizes(weight);
-  OpFoldResult positions = b.product(windows.counts);
   OpFoldResult depth = b.product(ArrayRef(w).drop_front(1));
   int64_t columns = *getConstantIntValue(w[0]) / groups;
   AffineExpr g, n, p, c, k;
@@ -68,8 +67,59 @@ static Value multiply(Lowering &b, Value seen, Value weight,
                   map({g, c, k}), {count, s[0], positions, own});
 }
 
-static LogicalResult lowerConv(onnx::NodeOp node, Lowering &b) {
-  Value input = node.getInputs()[0], weight = node.getInputs()[1];
+Value multiplySeen(Lowering &b, Value seen, Value weight,
+                   ArrayRef<OpFoldResult> positions, int64_t groups) {
+  Value product = multiply(b, seen, weight, b.product(positions), groups);
+  // [g, n, p, c] -> [n, g, c, p]
+  Value ordered = b.transpose(product, {1, 0, 3, 2});
+  SmallVector<OpFoldResult> sizes = {b.size(seen, 0), b.size(weight, 0)};
+  llvm::append_range(sizes, positions);
+  return b.reshape(ordered, sizes);
+}
+
+/// Windows times weights without anything in between, for groups of so few
+/// channels that there is no matrix to speak of. Neighbouring positions are
+/// computed together.
+static Value multiplyDirectly(Lowering &b, Value padded, Value weight,
+                              const Windows &windows, int64_t groups) {
+  WindowLoops inner(windows);
+  RankedTensorType type = typeOf(weight);
+  int64_t own = type.getDimSize(1), columns = type.getDimSize(0) / groups;
+  // One loop more: over the channels of a group, before those of a window.
+  unsigned loops = inner.count() + 1, split = inner.inside(0);
+  auto loop = [&](unsigned old) {
+    return b.getAffineDimExpr(old < split ? old : old + 1);
+  };
+  AffineExpr within = b.getAffineDimExpr(split);
+  SmallVector<AffineExpr> from = {loop(0),
+                                  loop(1).floorDiv(columns) * own + within};
+  SmallVector<AffineExpr> by = {loop(1), within}, to = {loop(0), loop(1)};
+  SmallVector<utils::IteratorType> iterators(loops,
+                                             utils::IteratorType::parallel);
+  iterators[split] = utils::IteratorType::reduction;
+  for (int64_t dim = 0; dim < windows.rank(); ++dim) {
+    from.push_back(loop(inner.position(dim)) * windows.strides[dim] +
+                   loop(inner.inside(dim)) * windows.dilations[dim]);
+    by.push_back(loop(inner.inside(dim)));
+    to.push_back(loop(inner.position(dim)));
+    iterators[inner.inside(dim) + 1] = utils::IteratorType::reduction;
+  }
+  auto map = [&](ArrayRef<AffineExpr> exprs) {
+    return AffineMap::get(loops, 0, exprs, b.getContext());
+  };
+  SmallVector<OpFoldResult> sizes = {b.size(padded, 0), b.size(weight, 0)};
+  llvm::append_range(sizes, windows.counts);
+  return b.generic({padded, weight}, {map(from), map(by), map(to)},
+                   b.fill(sizes, b.constant(elementOf(padded), 0)), iterators,
+                   [](OpBuilder &b, Location loc, ValueRange x) -> Value {
+                     auto fused = arith::FastMathFlags::contract;
+                     Value product =
+                         arith::MulFOp::create(b, loc, x[0], x[1], fused);
+                     return arith::AddFOp::create(b, loc, x[2], product, fused);
+                   });
+}
+
+LogicalResult checkWeights(onnx::NodeOp node, Value input, Value weight) {
   RankedTensorType type = typeOf(weight);
   int64_t groups = node.getInt("group", 1);
   if (!type.hasStaticShape() || groups < 1 ||
@@ -77,33 +127,49 @@ static LogicalResult lowerConv(onnx::NodeOp node, Lowering &b) {
       typeOf(input).getDimSize(1) != type.getDimSize(1) * groups)
     return node.emitNodeError("requires weights of constant sizes that fit the "
                               "channels and groups");
-  FailureOr<Windows> windows =
-      Windows::of(node, b, input, type.getShape().drop_front(2));
-  if (failed(windows))
-    return failure();
-  Value padded = windows->pad(b, input, b.constant(elementOf(input), 0));
-  Value seen = windowsOf(b, padded, *windows, groups);
-  Value product = multiply(b, seen, weight, *windows, groups);
-  OpFoldResult batch = b.size(input, 0);
-  int64_t channels = type.getDimSize(0);
-  // [g, n, p, c] -> [n, g, c, p]
-  Value ordered = b.transpose(product, {1, 0, 3, 2});
-  SmallVector<OpFoldResult> sizes = {batch, b.getIndexAttr(channels)};
-  llvm::append_range(sizes, windows->counts);
-  Value result = b.reshape(ordered, sizes);
-  if (node.hasInput(2)) {
-    SmallVector<OpFoldResult> column(sizes.size() - 1, b.getIndexAttr(1));
-    column.front() = b.getIndexAttr(channels);
-    result = b.elementwise(
-        node, {result, b.reshape(node.getInput(2), column)}, elementOf(input),
-        [](OpBuilder &b, Location loc, ValueRange x) -> Value {
-          return arith::AddFOp::create(b, loc, x[0], x[1]);
-        });
+  std::optional<SmallVector<int64_t>> kernel = node.getInts("kernel_shape");
+  if (kernel && ArrayRef<int64_t>(*kernel) != type.getShape().drop_front(2))
+    return node.emitNodeError("requires a kernel_shape that is the weights'");
+  return success();
+}
+
+LogicalResult finishConvolution(onnx::NodeOp node, Lowering &b, Value result,
+                                unsigned index) {
+  if (node.hasInput(index)) {
+    SmallVector<OpFoldResult> column(typeOf(result).getRank() - 1,
+                                     b.getIndexAttr(1));
+    column.front() = b.size(result, 1);
+    Value bias = b.reshape(node.getInput(index), column);
+    result =
+        b.elementwise(node, {result, bias}, elementOf(result),
+                      [](OpBuilder &b, Location loc, ValueRange x) -> Value {
+                        return arith::AddFOp::create(b, loc, x[0], x[1]);
+                      });
     if (!result)
       return failure();
   }
   b.replace(node, result);
   return success();
+}
+
+static LogicalResult lowerConv(onnx::NodeOp node, Lowering &b) {
+  Value input = node.getInputs()[0], weight = node.getInputs()[1];
+  if (failed(checkWeights(node, input, weight)))
+    return failure();
+  RankedTensorType type = typeOf(weight);
+  int64_t groups = node.getInt("group", 1);
+  FailureOr<Windows> windows =
+      Windows::of(node, b, input, type.getShape().drop_front(2));
+  if (failed(windows))
+    return failure();
+  Value padded = windows->pad(b, input, b.constant(elementOf(input), 0));
+  bool isThin = groups > 1 &&
+                (type.getDimSize(1) == 1 || type.getDimSize(0) / groups <= 4);
+  Value result = isThin
+                     ? multiplyDirectly(b, padded, weight, *windows, groups)
+                     : multiplySeen(b, windowsOf(b, padded, *windows, groups),
+                                    weight, windows->counts, groups);
+  return finishConvolution(node, b, result, 2);
 }
 
 void addConvolution(LoweringTable &table) { table.compute("Conv", lowerConv); }

@@ -21,9 +21,11 @@ static LoweringTable makeTable() {
   addAttention(table);
   addCasts(table);
   addConvolution(table);
+  addDeformConvolution(table);
   addEinsum(table);
   addElementwise(table);
   addFills(table);
+  addFolding(table);
   addGather(table);
   addIndexing(table);
   addMatMul(table);
