@@ -112,6 +112,8 @@ static void schedule(OpPassManager &pm, const PipelineOptions &options) {
       {target.lanes, target.queryRows, target.keyVectors}));
   function.addPass(createEmitLinearPass(
       {target.lanes, target.queryRows, target.keyVectors}));
+  function.addPass(createEmitStateAttentionPass({target.lanes}));
+  function.addPass(createEmitRecurrencePass({target.lanes}));
   function.addPass(createEmitOrderedPass());
   function.addPass(createEmitLoopsPass());
   pm.addPass(createCanonicalizerPass());

@@ -84,6 +84,10 @@ void registerBufferization(DialectRegistry &registry) {
     LoadWeightOp::attachInterface<LoadWeightBufferization>(*context);
     ContractOp::attachInterface<DestinationBufferization<ContractOp>>(*context);
     ScanOp::attachInterface<DestinationBufferization<ScanOp>>(*context);
+    StateAttentionOp::attachInterface<
+        DestinationBufferization<StateAttentionOp>>(*context);
+    RecurrenceOp::attachInterface<DestinationBufferization<RecurrenceOp>>(
+        *context);
     ScatterOp::attachInterface<DestinationBufferization<ScatterOp>>(*context);
     AttentionOp::attachInterface<DestinationBufferization<AttentionOp>>(
         *context);

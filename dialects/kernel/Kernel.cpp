@@ -136,6 +136,59 @@ LogicalResult LinearAttentionOp::verify() {
   return success();
 }
 
+LogicalResult StateAttentionOp::verify() {
+  // C1
+  for (Value operand : getOperands())
+    if (!cast<ShapedType>(operand.getType()).getElementType().isF32())
+      return emitOpError("requires f32, but got ") << operand.getType();
+  auto rank = [](Value value) {
+    return cast<ShapedType>(value.getType()).getRank();
+  };
+  if (rank(getQuery()) != 3 || rank(getKey()) != 3 || rank(getValue()) != 3 ||
+      rank(getPast()) != 4 || getInit().size() != 2)
+    return emitOpError("requires query, key and value of rank 3, a state of "
+                       "rank 4 and two destinations");
+  // C2
+  if (getKeyHeads() < 1 || getHeads() % getKeyHeads() != 0)
+    return emitOpError("requires heads that are a multiple of key_heads, but "
+                       "got ")
+           << getHeads() << " and " << getKeyHeads();
+  // C3
+  if (getDecay().size() > 1 || getRate().size() > 1 ||
+      (!getDecay().empty() && rank(getDecay().front()) != 4) ||
+      (!getRate().empty() && rank(getRate().front()) != 3))
+    return emitOpError("requires at most one decay, of rank 4, and one rate, "
+                       "of rank 3");
+  return success();
+}
+
+LogicalResult RecurrenceOp::verify() {
+  int64_t gates = getGates(), states = getStates().size();
+  // C1
+  if (static_cast<int64_t>(getInit().size()) !=
+      1 + states + (hasLateGate() ? 2 : 0))
+    return emitOpError("requires a destination for each result, but got ")
+           << getInit().size();
+  // C2
+  auto fits = [](Region &region, int64_t arguments, int64_t results) {
+    Block &body = region.front();
+    auto yield =
+        dyn_cast_or_null<YieldOp>(body.empty() ? nullptr : &body.back());
+    return body.getNumArguments() == arguments && yield &&
+           static_cast<int64_t>(yield.getValues().size()) == results;
+  };
+  int64_t ofGates = hasLateGate() ? 3 : 2 * gates;
+  int64_t parameters = getParameterCount();
+  if (!fits(getCell(), ofGates + states + parameters, states))
+    return emitOpError("requires a cell with ")
+           << ofGates + states + parameters << " arguments and " << states
+           << " results";
+  if (hasLateGate() && !fits(getEarly(), 2 * (gates - 1) + 1, 2))
+    return emitOpError("requires an early region with ")
+           << 2 * (gates - 1) + 1 << " arguments and 2 results";
+  return success();
+}
+
 LogicalResult ScanOp::verify() {
   auto input = cast<ShapedType>(getInput().getType());
   // C1
@@ -203,6 +256,18 @@ void ScanOp::getEffects(
 }
 
 void ScatterOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  addEffects(*this, effects);
+}
+
+void StateAttentionOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  addEffects(*this, effects);
+}
+
+void RecurrenceOp::getEffects(
     SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
         &effects) {
   addEffects(*this, effects);

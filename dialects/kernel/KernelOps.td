@@ -174,70 +174,11 @@ def Kernel_LinearAttentionOp : Kernel_Op<"linear_attention", [
   }];
 }
 
-def Kernel_ScanOp : Kernel_Op<"scan", [
-    SingleBlock, RecursiveMemoryEffects, DestinationStyleOpInterface,
-    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
-  let summary = "Running totals along one dimension";
-  let description = [{
-    `init[.., i, ..] = t(i)` with `t(-1) = start` and
-    `t(i) = combine(t(i - 1), input[.., i, ..])`; with `exclusive`, `t(i - 1)` is
-    stored. With `reverse`, i counts from the end.
-
-    - (C1) `axis` is a dimension of `input`, which has the type of `init`.
-    - (C2) the region has two arguments.
-  }];
-  let arguments = (ins Kernel_Shaped:$input, Variadic<Kernel_Shaped>:$init,
-                       I64Attr:$axis, TypedAttrInterface:$start,
-                       UnitAttr:$exclusive, UnitAttr:$reverse);
-  let results = (outs Variadic<AnyRankedTensor>:$result);
-  let regions = (region SizedRegion<1>:$combine);
-  let assemblyFormat = [{
-    `ins` `(` $input `:` type($input) `)` `outs` `(` $init `:` type($init) `)`
-    attr-dict-with-keyword $combine (`->` type($result)^)?
-  }];
-  let hasVerifier = 1;
-  let extraClassDeclaration = [{
-    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
-  }];
-}
-
-def Kernel_ScatterOp : Kernel_Op<"scatter", [
-    SingleBlock, RecursiveMemoryEffects, DestinationStyleOpInterface,
-    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
-  let summary = "Stores updates at places that are known at run time";
-  let description = [{
-    For each position u of `updates`, in row-major order, the element of `init`
-    at `p` becomes `combine(itself, updates[u])`. With
-    `m = positions[d](u)`, the place `p[d]` is `indices[m]` if `indexed[d]`, else
-    the one result of m. Whoever makes this operation has checked that all places
-    are in range.
-
-    - (C1) there is one map and one mark for each dimension of `init`; a map has
-      as many dimensions as `updates`, and as many results as `indices` if its
-      dimension is indexed, else one.
-    - (C2) the region has two arguments.
-  }];
-  let arguments = (ins Kernel_Shaped:$indices, Kernel_Shaped:$updates,
-                       Variadic<Kernel_Shaped>:$init,
-                       AffineMapArrayAttr:$positions,
-                       DenseBoolArrayAttr:$indexed);
-  let results = (outs Variadic<AnyRankedTensor>:$result);
-  let regions = (region SizedRegion<1>:$combine);
-  let assemblyFormat = [{
-    `indices` `(` $indices `:` type($indices) `)`
-    `updates` `(` $updates `:` type($updates) `)`
-    `outs` `(` $init `:` type($init) `)` attr-dict-with-keyword
-    $combine (`->` type($result)^)?
-  }];
-  let hasVerifier = 1;
-  let extraClassDeclaration = [{
-    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
-  }];
-}
+include "dialects/kernel/OrderedOps.td"
 
 def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator,
-    ParentOneOf<["ContractOp", "AttentionOp", "LinearAttentionOp", "ScanOp",
-                 "ScatterOp"]>]> {
+    ParentOneOf<["ContractOp", "AttentionOp", "LinearAttentionOp",
+                 "RecurrenceOp", "ScanOp", "ScatterOp"]>]> {
   let summary = "Ends the region of one of this dialect's operations";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";

@@ -55,6 +55,26 @@ def EmitLinearPass : EmitPass<"attune-emit-linear"> {
     Option<"vectors", "vectors", "int64_t", "2", "Vectors in a tile's row">];
 }
 
+def EmitStateAttentionPass : EmitPass<"attune-emit-state-attention"> {
+  let summary = "Turn kernel.state_attention into steps over a state";
+  let description = [{
+    A task is one key head of one batch item and one vector of value columns,
+    which do not depend on each other. The state lies in its destination.
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "4", "f32 lanes of a vector">];
+}
+
+def EmitRecurrencePass : EmitPass<"attune-emit-recurrence"> {
+  let summary = "Turn kernel.recurrence into steps over batch items";
+  let description = [{
+    A task is a batch item. In each step, a vector of units is computed at once:
+    its gates' products are accumulated side by side, then the cell runs on them.
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "4", "f32 lanes of a vector">];
+}
+
 def EmitLoopsPass : EmitPass<"attune-emit-loops"> {
   let summary = "Turn linalg on memrefs into loops over ranges of work";
   let description = [{

@@ -127,7 +127,8 @@ void Outliner::outline(const Dispatch &dispatch) {
 /// Work on tensors that is not linalg: kernels and data movement.
 static bool isWork(Operation &op) {
   return isa<kernel::ContractOp, kernel::AttentionOp, kernel::LinearAttentionOp,
-             kernel::ScanOp, kernel::ScatterOp, tensor::ExtractSliceOp,
+             kernel::RecurrenceOp, kernel::ScanOp, kernel::ScatterOp,
+             kernel::StateAttentionOp, tensor::ExtractSliceOp,
              tensor::InsertSliceOp>(op);
 }
 

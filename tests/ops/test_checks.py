@@ -42,6 +42,28 @@ class RunTimeChecks(unittest.TestCase):
         self.check(single("GatherND", floats(4, 9), indices([4, 1])), "an index is out of range")
         self.check(single("GatherND", floats(4, 9), indices([1, 9])), "an index is out of range")
 
+    def test_write_indices_in_range(self):
+        wrong = "a write index is out of range"
+        for bad in (3, -1, 2**62):
+            self.check(single("TensorScatter", floats(2, 5, 4), floats(2, 3, 4), indices(0, bad)),
+                       wrong)
+
+    def test_sequence_lengths(self):
+        for bad in (4, -1):
+            lengths = lambda n, bad=bad: np.array([1, 3 if n < 7 else bad], np.int32)
+            case = single("RNN", floats(3, 2, 4), floats(1, 5, 4), floats(1, 5, 5), None, lengths,
+                          hidden_size=5, expected=lambda *x: [])
+            case.wanted = lambda n: [np.zeros((3, 1, 2, 5), F32)]
+            binary = differential.compile_cases([case])
+            binary(*case.fed(5))
+            with self.assertRaisesRegex(differential.artifact.RunError, "a sequence is longer"):
+                binary(*case.fed(7))
+
+    def test_labels_in_range(self):
+        for bad in (5, -1):
+            self.check(single("SoftmaxCrossEntropyLoss", floats(2, 5), indices(0, bad), opset=13,
+                              ignore_index=-2), "a label is out of range")
+
     def test_rotary_positions(self):
         ids = lambda n: np.full((1, 3), 0 if n < 7 else 16, np.int64)
         self.check(single("RotaryEmbedding", floats(1, 2, 3, 8), floats(16, 4), floats(16, 4), ids),

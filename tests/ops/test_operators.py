@@ -8,6 +8,7 @@ import unittest
 import cases_algebra
 import cases_elementwise
 import cases_signal
+import cases_recurrent
 import cases_structure
 import cases_vision
 import differential
@@ -24,6 +25,9 @@ class Operators(unittest.TestCase):
 
     def test_structure(self):
         self.check(cases_structure.CASES)
+
+    def test_recurrent(self):
+        self.check(cases_recurrent.CASES)
 
     def test_algebra(self):
         self.check(cases_algebra.CASES)

@@ -106,7 +106,33 @@ static LogicalResult lowerCast(onnx::NodeOp node, Lowering &b) {
   return success();
 }
 
+/// The same bits as another type of the same width.
+static LogicalResult lowerBitCast(onnx::NodeOp node, Lowering &b) {
+  Value input = node.getInputs()[0];
+  Type from = elementOf(input), to = elementOf(node.getOutputs()[0]);
+  auto widthOf = [](Type type) {
+    return type.isInteger(1) ? 8 : type.getIntOrFloatBitWidth();
+  };
+  if (widthOf(from) != widthOf(to))
+    return node.emitNodeError("requires types of equal width, but got ")
+           << from << " and " << to;
+  Value result = b.elementwise(
+      node, input, to, [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
+        if (from == to)
+          return x[0];
+        // A boolean takes a byte that is 0 or 1.
+        if (from.isInteger(1))
+          return arith::ExtUIOp::create(b, loc, to, x[0]);
+        if (to.isInteger(1))
+          return arith::TruncIOp::create(b, loc, to, x[0]);
+        return arith::BitcastOp::create(b, loc, to, x[0]);
+      });
+  b.replace(node, result);
+  return success();
+}
+
 void addCasts(LoweringTable &table) {
+  table.move("BitCast", lowerBitCast);
   table.move("Cast", lowerCast);
   table.move("CastLike", lowerCast);
 }

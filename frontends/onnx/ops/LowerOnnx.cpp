@@ -19,6 +19,7 @@ static LoweringTable makeTable() {
   LoweringTable table;
   addActivations(table);
   addAttention(table);
+  addCacheUpdates(table);
   addCasts(table);
   addConvolution(table);
   addDeformConvolution(table);
@@ -28,11 +29,14 @@ static LoweringTable makeTable() {
   addFolding(table);
   addGather(table);
   addIndexing(table);
+  addLinearAttention(table);
+  addLosses(table);
   addMatMul(table);
   addNormalization(table);
   addPadding(table);
   addPooling(table);
   addPowerPooling(table);
+  addRecurrent(table);
   addReductions(table);
   addRefused(table);
   addRotary(table);

@@ -167,6 +167,7 @@ private:
 // One family a file: each adds its operators.
 void addActivations(LoweringTable &table);
 void addAttention(LoweringTable &table);
+void addCacheUpdates(LoweringTable &table);
 void addCasts(LoweringTable &table);
 void addConvolution(LoweringTable &table);
 void addDeformConvolution(LoweringTable &table);
@@ -176,11 +177,14 @@ void addFills(LoweringTable &table);
 void addFolding(LoweringTable &table);
 void addGather(LoweringTable &table);
 void addIndexing(LoweringTable &table);
+void addLinearAttention(LoweringTable &table);
+void addLosses(LoweringTable &table);
 void addMatMul(LoweringTable &table);
 void addNormalization(LoweringTable &table);
 void addPadding(LoweringTable &table);
 void addPooling(LoweringTable &table);
 void addPowerPooling(LoweringTable &table);
+void addRecurrent(LoweringTable &table);
 void addReductions(LoweringTable &table);
 void addRefused(LoweringTable &table);
 void addRotary(LoweringTable &table);
