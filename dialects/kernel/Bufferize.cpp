@@ -57,6 +57,10 @@ struct DestinationBufferization
                           BufferizationState &state) const {
     SmallVector<Value> buffers;
     for (Value operand : op->getOperands()) {
+      if (!isa<TensorType>(operand.getType())) {
+        buffers.push_back(operand);
+        continue;
+      }
       FailureOr<Value> buffer = getBuffer(rewriter, operand, options, state);
       if (failed(buffer))
         return failure();
@@ -89,6 +93,7 @@ void registerBufferization(DialectRegistry &registry) {
     RecurrenceOp::attachInterface<DestinationBufferization<RecurrenceOp>>(
         *context);
     ScatterOp::attachInterface<DestinationBufferization<ScatterOp>>(*context);
+    SuppressOp::attachInterface<DestinationBufferization<SuppressOp>>(*context);
     AttentionOp::attachInterface<DestinationBufferization<AttentionOp>>(
         *context);
     LinearAttentionOp::attachInterface<

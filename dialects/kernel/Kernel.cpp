@@ -205,6 +205,21 @@ LogicalResult ScanOp::verify() {
   return success();
 }
 
+LogicalResult SuppressOp::verify() {
+  if (getInit().size() != 3)
+    return emitOpError("requires three destinations, but got ")
+           << getInit().size();
+  auto rank = [](Value value) {
+    return cast<ShapedType>(value.getType()).getRank();
+  };
+  if (rank(getBoxes()) != 3 || rank(getScores()) != 3 || rank(getKept()) != 3 ||
+      rank(getCounts()) != 2 || rank(getAlive()) != 3)
+    return emitOpError(
+        "requires ranks 3, 3, 3, 2 and 3 of boxes, scores, kept, "
+        "counts and alive");
+  return success();
+}
+
 LogicalResult ScatterOp::verify() {
   auto indices = cast<ShapedType>(getIndices().getType());
   auto updates = cast<ShapedType>(getUpdates().getType());
@@ -268,6 +283,12 @@ void StateAttentionOp::getEffects(
 }
 
 void RecurrenceOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  addEffects(*this, effects);
+}
+
+void SuppressOp::getEffects(
     SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
         &effects) {
   addEffects(*this, effects);

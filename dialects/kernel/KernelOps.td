@@ -176,6 +176,39 @@ def Kernel_LinearAttentionOp : Kernel_Op<"linear_attention", [
 
 include "dialects/kernel/OrderedOps.td"
 
+def Kernel_SuppressOp : Kernel_Op<"suppress", [
+    DestinationStyleOpInterface,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Greedy choice of boxes that hardly overlap";
+  let description = [{
+    For each b and c: of the boxes n with `scores[b,c,n] > score_threshold`, the
+    one of the highest score is kept (the first of equal ones), those whose
+    intersection with it is above `overlap_threshold` of the union are dropped,
+    and so on until K boxes are kept or none is left. `kept[b,c,k]` is the k-th,
+    `counts[b,c]` is how many there are; `alive` is scratch memory.
+
+    - (C1) with sizes B x N x 4 of `boxes` and B x C x N of `scores` and `alive`,
+      those of `kept` are B x C x K and those of `counts` B x C.
+  }];
+  let arguments = (ins Kernel_Shaped:$boxes, Kernel_Shaped:$scores,
+                       F32:$overlap_threshold, F32:$score_threshold,
+                       Variadic<Kernel_Shaped>:$init, UnitAttr:$centered);
+  let results = (outs Variadic<AnyRankedTensor>:$result);
+  let assemblyFormat = [{
+    `boxes` `(` $boxes `:` type($boxes) `)`
+    `scores` `(` $scores `:` type($scores) `)`
+    `above` `(` $overlap_threshold `,` $score_threshold `)`
+    `outs` `(` $init `:` type($init) `)` attr-dict (`->` type($result)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+    ::mlir::Value getKept() { return getInit()[0]; }
+    ::mlir::Value getCounts() { return getInit()[1]; }
+    ::mlir::Value getAlive() { return getInit()[2]; }
+  }];
+}
+
 def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator,
     ParentOneOf<["ContractOp", "AttentionOp", "LinearAttentionOp",
                  "RecurrenceOp", "ScanOp", "ScatterOp"]>]> {

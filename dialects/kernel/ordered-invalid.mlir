@@ -65,3 +65,23 @@ func.func @one_argument(%x: tensor<4xf32>, %i: tensor<4xi64>) -> tensor<4xf32> {
   } -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+// C1 of suppress
+func.func @ranks(%x: tensor<2x6x4xf32>, %t: f32, %k: tensor<2x3xi64>, %a: tensor<2x1x6xi1>) {
+  // expected-error @+1 {{requires ranks 3, 3, 3, 2 and 3}}
+  %0:3 = kernel.suppress boxes(%x : tensor<2x6x4xf32>) scores(%x : tensor<2x6x4xf32>) above(%t, %t)
+      outs(%k, %k, %a : tensor<2x3xi64>, tensor<2x3xi64>, tensor<2x1x6xi1>)
+      -> tensor<2x3xi64>, tensor<2x3xi64>, tensor<2x1x6xi1>
+  return
+}
+
+// -----
+
+func.func @destinations(%x: tensor<2x6x4xf32>, %t: f32, %k: tensor<2x3xi64>) {
+  // expected-error @+1 {{requires three destinations, but got 1}}
+  %0 = kernel.suppress boxes(%x : tensor<2x6x4xf32>) scores(%x : tensor<2x6x4xf32>) above(%t, %t)
+      outs(%k : tensor<2x3xi64>) -> tensor<2x3xi64>
+  return
+}

@@ -1,6 +1,7 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "passes/codegen/EmitSuppress.h"
 #include "passes/codegen/Passes.h"
 #include "passes/codegen/VectorEmitter.h"
 
@@ -117,6 +118,10 @@ struct EmitOrdered : impl::EmitOrderedPassBase<EmitOrdered> {
     getOperation().walk([&](kernel::ScatterOp op) { scatters.push_back(op); });
     for (kernel::ScatterOp op : scatters)
       emit(op);
+    SmallVector<kernel::SuppressOp> choices;
+    getOperation().walk([&](kernel::SuppressOp op) { choices.push_back(op); });
+    for (kernel::SuppressOp op : choices)
+      emitSuppress(op);
   }
 };
 } // namespace

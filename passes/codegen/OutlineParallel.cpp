@@ -93,6 +93,41 @@ static LogicalResult passServices(ModuleOp module) {
   return success();
 }
 
+/// Numbers of 16 bits pass as integers: as floats, their way into a function
+/// is through routines of a library that binaries do not have.
+static void passHalvesAsIntegers(ModuleOp module) {
+  auto isHalf = [](Value value) {
+    return value.getType().isBF16() || value.getType().isF16();
+  };
+  OpBuilder builder(module.getContext());
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (!function.isPrivate())
+      continue;
+    builder.setInsertionPointToStart(&function.getBody().front());
+    for (BlockArgument argument : function.getArguments()) {
+      if (!isHalf(argument))
+        continue;
+      Type type = argument.getType();
+      auto cast =
+          arith::BitcastOp::create(builder, function.getLoc(), type, argument);
+      argument.replaceAllUsesExcept(cast, cast);
+      argument.setType(builder.getI16Type());
+    }
+    function.setType(
+        builder.getFunctionType(function.getBody().front().getArgumentTypes(),
+                                function.getResultTypes()));
+  }
+  module.walk([&](Operation *op) {
+    if (!isa<func::CallOp, kernel::LaunchOp>(op))
+      return;
+    builder.setInsertionPoint(op);
+    for (OpOperand &operand : op->getOpOperands())
+      if (isHalf(operand.get()))
+        operand.set(arith::BitcastOp::create(
+            builder, op->getLoc(), builder.getI16Type(), operand.get()));
+  });
+}
+
 namespace {
 struct OutlineParallel : impl::OutlineParallelPassBase<OutlineParallel> {
   void runOnOperation() override {
@@ -106,6 +141,7 @@ struct OutlineParallel : impl::OutlineParallelPassBase<OutlineParallel> {
         kernels.push_back(function);
     for (func::FuncOp kernel : kernels)
       outlineAll(kernel, kernel.getArgument(0), symbols);
+    passHalvesAsIntegers(module);
   }
 };
 } // namespace

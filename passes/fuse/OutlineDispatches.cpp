@@ -128,8 +128,8 @@ void Outliner::outline(const Dispatch &dispatch) {
 static bool isWork(Operation &op) {
   return isa<kernel::ContractOp, kernel::AttentionOp, kernel::LinearAttentionOp,
              kernel::RecurrenceOp, kernel::ScanOp, kernel::ScatterOp,
-             kernel::StateAttentionOp, tensor::ExtractSliceOp,
-             tensor::InsertSliceOp>(op);
+             kernel::StateAttentionOp, kernel::SuppressOp,
+             tensor::ExtractSliceOp, tensor::InsertSliceOp>(op);
 }
 
 /// A slice that is a kernel of its own copies into a destination.

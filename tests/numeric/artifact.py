@@ -10,6 +10,7 @@ backward order in three parts, so that code that depends on the order shows.
 
 import ctypes
 import json
+import math
 import os
 import struct
 import subprocess
@@ -33,6 +34,9 @@ _stopped = ctypes.CFUNCTYPE(ctypes.c_int32, _pointer)
 
 DTYPES = dict(f64="f8", f32="f4", f16="f2", i64="i8", i32="i4", i16="i2", i8="i1",
               u64="u8", u32="u4", u16="u2", u8="u1", i1="?", bf16=ml_dtypes.bfloat16)
+
+
+MEMORY = 2**33  # what a run may ask for at once, in bytes
 
 
 class _Services(ctypes.Structure):
@@ -73,6 +77,8 @@ class _Run:
             _parallel(self.parallel_for), _fail(self.fail), _stopped(lambda _: 0))
 
     def workspace(self, _, size):
+        if not 0 <= size < MEMORY:
+            return None
         memory, address = _aligned(size, 0xFF)
         self.kept.append(memory)
         return address
@@ -80,7 +86,9 @@ class _Run:
     def output(self, _, index, rank, shape):
         dtype = DTYPES[self.signature[index]["dtype"]]
         sizes = [shape[dim] for dim in range(rank)]
-        size = int(np.prod(sizes)) * np.dtype(dtype).itemsize
+        size = math.prod(sizes) * np.dtype(dtype).itemsize
+        if min(sizes, default=0) < 0 or size >= MEMORY:
+            return None
         array = np.full(size, 0xFF, np.uint8).view(dtype).reshape(sizes)
         self.outputs[index] = array
         return array.ctypes.data or 64

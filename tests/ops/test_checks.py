@@ -1,8 +1,8 @@
 # Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-"""Values that index memory are checked before anything is read or written, and what has
-no lowering is refused by name."""
+"""Values that index memory, and sizes that values give, are checked before anything is
+read or written."""
 
 import unittest
 
@@ -18,13 +18,15 @@ def indices(*values):
     return lambda n: np.array(values, np.int64) * (n > 6)
 
 
-class RunTimeChecks(unittest.TestCase):
+class Checks(unittest.TestCase):
     def check(self, case, message):
         binary = differential.compile_cases([case])
         self.assertEqual(differential.compare(binary, [case], 5), [])
         with self.assertRaisesRegex(differential.artifact.RunError, message):
             binary(*case.fed(7))
 
+
+class RunTimeChecks(Checks):
     def test_indices_in_range(self):
         data, wrong = floats(4, 5), "an index is out of range"
         for bad in (4, -5, 2**62):
@@ -84,16 +86,57 @@ def _rename(model):
     return model
 
 
-class Refusals(unittest.TestCase):
-    def test_sizes_that_depend_on_values(self):
-        case = single("NonZero", floats(3, 4))
-        with self.assertRaisesRegex(RuntimeError, r"NonZero.*depends on the values"):
-            differential.compile_cases([case])
+def then(first, second):
+    """One list where shapes are found, another where it runs."""
+    return lambda n: np.array(second if n > 6 else first, np.int64)
 
-    def test_shapes_from_outside(self):
-        case = single("Reshape", floats(3, 4), np.array([4, 3]))
-        with self.assertRaisesRegex(RuntimeError, r"Reshape.*computed from sizes"):
-            differential.compile_cases([case])
+
+class RunTimeSizes(Checks):
+    """Sizes that are read from tensors are checked before memory is touched."""
+
+    def test_counts(self):
+        x, wrong = floats(3, 4), "numbers of elements"
+        self.check(single("Reshape", x, then([4, 3], [5, 3])), wrong)
+        self.check(single("Reshape", x, then([4, -1], [5, -1])), wrong)
+        self.check(single("Squeeze", floats(1, 1, 3), then([0], [2])), wrong)
+
+    def test_negative_sizes(self):
+        wrong = "a size must not be negative"
+        self.check(single("Reshape", floats(3, 4), then([4, 3], [-4, -3])), wrong)
+        self.check(single("ConstantOfShape", then([4, 3], [-2, -3])), wrong)
+        self.check(single("Tile", floats(3), then([2], [-1])), wrong)
+        self.check(single("OneHot", np.array([0, 1, 2]), then(4, -1), F32([0, 1])), wrong)
+        self.check(single("Pad", floats(3), then([1, 1], [-2, -2])), wrong)
+        self.check(single("Split", floats(3), then([1, 2], [-1, 4]), outputs=2), wrong)
+        self.check(single("TopK", floats(3), then([1], [-1]), outputs=2), wrong)
+
+    def test_sizes_beyond_memory(self):
+        wrong = "memory|impossible shape"
+        for sizes in ([2**40, 2**40], [2**62, 4], [2**31, 2**31], [2**45, 1]):
+            self.check(single("ConstantOfShape", then([4, 3], sizes)), wrong)
+
+    def test_axes(self):
+        x, wrong = floats(3, 4, 5), "axes must be dimensions"
+        for axes in ([0, 0], [0, 3], [-4, 1], [1, -2]):
+            self.check(single("ReduceSum", x, then([0, 1], axes)), wrong)
+            self.check(single("Slice", x, then([0, 0], [0, 0]), then([1, 1], [1, 1]), then([0, 1], axes)), wrong)
+            self.check(single("Unsqueeze", floats(3), then([0, 1], axes)), wrong)
+
+    def test_steps(self):
+        self.check(single("Slice", floats(5), then([0], [0]), then([5], [5]), then([0], [0]), then([1], [0])),
+                   "a step must not be 0")
+        self.check(single("Range", then(0, 0), then(5, 5), then(1, 0)), "the delta must not be 0")
+        delta = lambda n: F32(0 if n > 6 else 1)
+        self.check(single("Range", F32(0), F32(5), delta), "do not make a range")
+
+    def test_others(self):
+        self.check(single("Expand", floats(3, 1), then([3, 4], [2, 4])), "must be 1 or that of the shape")
+        self.check(single("TopK", floats(3), then([1], [4]), outputs=2), "k must not exceed")
+        self.check(single("Split", floats(3), then([1, 2], [1, 1]), outputs=2), "sizes of the parts")
+        self.check(single("Compress", floats(3), lambda n: np.ones(n - 3, bool)),
+                   "must not be longer than the axis")
+        self.check(single("Pad", lambda n: np.ones(7 - n, F32), then([1, 1], [1, 1]), mode="edge"),
+                   "can be padded with a constant only")
 
 
 if __name__ == "__main__":

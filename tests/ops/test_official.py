@@ -1,8 +1,7 @@
 # Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-"""ONNX's own cases of operators that have a lowering. Inputs that our lowerings need
-at compile time (shapes, axes, pads) become initializers."""
+"""ONNX's own cases of operators that have a lowering, with all inputs at run time."""
 
 import os
 import re
@@ -17,15 +16,13 @@ from onnx.backend.test.case.node import collect_testcases
 import differential
 
 # Positions of the inputs that must be known when a model is compiled.
-CONSTANT = {"Reshape": (1,), "Expand": (1,), "Tile": (1,), "ConstantOfShape": (0,),
-            "Range": (0, 1, 2), "OneHot": (1,), "Slice": (1, 2, 3, 4), "Split": (1,),
-            "Pad": (1, 3), "Squeeze": (1,), "Unsqueeze": (1,), "CumSum": (1,), "CumProd": (1,), "TopK": (1,),
-            "Dropout": (1, 2), "CenterCropPad": (1,), "HannWindow": (0,), "HammingWindow": (0,),
+CONSTANT = {"Dropout": (1, 2), "CenterCropPad": (1,), "HannWindow": (0,), "HammingWindow": (0,),
             "BlackmanWindow": (0,), "MelWeightMatrix": (0, 1, 2, 3, 4),
             "MaxUnpool": (2,), "Col2Im": (1, 2)}
-CONSTANT |= {"Reduce" + name: (1,) for name in (
-    "Sum", "Mean", "Max", "Min", "Prod", "L1", "L2", "SumSquare", "LogSum", "LogSumExp")}
 OPERATORS = set(CONSTANT) | set("""
+    Compress ConstantOfShape CumProd CumSum Expand NonMaxSuppression NonZero OneHot Pad Range
+    ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum
+    ReduceSumSquare Reshape Slice Split Squeeze Tile TopK Unsqueeze
     Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh Attention AveragePool
     BatchNormalization Bernoulli BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Cast CastLike Ceil Celu Clip
     Concat Conv ConvTranspose Cos Cosh DeformConv DepthToSpace Div Einsum Elu Equal Erf Exp EyeLike Flatten Floor Gather

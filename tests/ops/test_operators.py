@@ -7,6 +7,7 @@ import unittest
 
 import cases_algebra
 import cases_elementwise
+import cases_runtime
 import cases_signal
 import cases_recurrent
 import cases_structure
@@ -31,6 +32,9 @@ class Operators(unittest.TestCase):
 
     def test_algebra(self):
         self.check(cases_algebra.CASES)
+
+    def test_runtime_sizes(self):
+        self.check(cases_runtime.CASES)
 
     def test_signal(self):
         self.check(cases_signal.CASES)

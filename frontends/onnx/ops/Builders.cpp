@@ -35,6 +35,9 @@ static SmallVector<ReassociationIndices> oneGroup(int64_t rank) {
 
 Value Lowering::reshape(Value input, ArrayRef<OpFoldResult> sizes) {
   RankedTensorType type = typeOf(input);
+  // There is nothing to keep, and views of nothing have rules of their own.
+  if (llvm::is_contained(type.getShape(), 0))
+    return empty(sizes, type.getElementType());
   SmallVector<int64_t> shape;
   SmallVector<Value> dynamic;
   dispatchIndexOpFoldResults(sizes, dynamic, shape);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "frontends/onnx/ops/Scalars.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -11,13 +12,13 @@ namespace attune {
 /// The sizes that a tensor of integers lists, or an error.
 static FailureOr<SmallVector<OpFoldResult>>
 listedSizes(onnx::NodeOp node, Lowering &b, unsigned input) {
-  std::optional<SmallVector<Value>> wanted = b.elements(node.getInput(input));
+  std::optional<SmallVector<Value>> wanted = b.listed(node.getInput(input));
   if (!wanted) {
-    node.emitNodeError("requires a shape that is computed from sizes");
+    node.emitNodeError("requires a shape of known length");
     return failure();
   }
-  return llvm::map_to_vector(*wanted,
-                             [&](Value value) { return b.asSize(value); });
+  return llvm::map_to_vector(
+      *wanted, [&](Value value) { return b.requireSize(node, value); });
 }
 
 /// What shape inference knows about the output's sizes, else `computed`.
@@ -29,11 +30,54 @@ static void preferKnown(onnx::NodeOp node, Lowering &b,
       size = known;
 }
 
+/// Repeats the input to sizes that are read from a tensor. Where neither size
+/// is known to be 1, which of the two rules is found at run time.
+static LogicalResult expandTo(onnx::NodeOp node, Lowering &b,
+                              ArrayRef<OpFoldResult> wanted) {
+  Value input = node.getInputs()[0], one = b.constant(b.getIndexType(), 1);
+  SmallVector<OpFoldResult> own = b.sizes(input), sizes;
+  int64_t rank = std::max(own.size(), wanted.size());
+  SmallVector<Value> repeats; // whether each dimension of the input repeats
+  auto isOne = [&](Value size) {
+    return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, size, one);
+  };
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    int64_t from = dim - (rank - own.size()), to = dim - (rank - wanted.size());
+    Value size = from < 0 ? one : b.toIndex(own[from]);
+    Value asked = to < 0 ? one : b.toIndex(wanted[to]);
+    Value result = b.createOrFold<arith::SelectOp>(isOne(size), asked, size);
+    Value agrees = b.createOrFold<arith::OrIOp>(
+        isOne(asked),
+        b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, asked, result));
+    b.require(node, agrees,
+              "a size must be 1 or that of the shape to expand to");
+    sizes.push_back(getAsOpFoldResult(result));
+    if (from >= 0)
+      repeats.push_back(isOne(size));
+  }
+  b.replace(
+      node,
+      b.compute(sizes, elementOf(input),
+                [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) {
+                  Value zero = arith::ConstantIndexOp::create(b, 0);
+                  SmallVector<Value> at;
+                  for (auto [iv, repeat] :
+                       llvm::zip(ivs.take_back(repeats.size()), repeats))
+                    at.push_back(
+                        b.createOrFold<arith::SelectOp>(repeat, zero, iv));
+                  return tensor::ExtractOp::create(b, input, at).getResult();
+                }));
+  return success();
+}
+
 static LogicalResult lowerExpand(onnx::NodeOp node, Lowering &b) {
   Value input = node.getInputs()[0];
+  bool isRead = !b.elements(node.getInputs()[1]);
   FailureOr<SmallVector<OpFoldResult>> wanted = listedSizes(node, b, 1);
   if (failed(wanted))
     return failure();
+  if (isRead)
+    return expandTo(node, b, *wanted);
   // Where 1 is wanted, the input's size stays; `elementwise` does the rest.
   SmallVector<OpFoldResult> own = b.sizes(input);
   int64_t rank = std::max(own.size(), wanted->size());
@@ -61,16 +105,20 @@ static LogicalResult lowerTile(onnx::NodeOp node, Lowering &b) {
   if (node.getVersion() < 6)
     return node.emitNodeError("repeats along one axis (before opset 6) are not "
                               "supported; convert the model to opset 6");
+  bool isRead = !b.elements(node.getInputs()[1]);
   FailureOr<SmallVector<OpFoldResult>> repeats = listedSizes(node, b, 1);
   if (failed(repeats))
     return failure();
+  if (static_cast<int64_t>(repeats->size()) != typeOf(input).getRank())
+    return node.emitNodeError("requires one repeat for each dimension");
   SmallVector<OpFoldResult> own = b.sizes(input), sizes;
   SmallVector<Value> bounds;
   for (auto [size, times] : llvm::zip(own, *repeats)) {
     sizes.push_back(b.multiply(size, times));
     bounds.push_back(isConstantIntValue(times, 1) ? Value() : b.toIndex(size));
   }
-  preferKnown(node, b, sizes);
+  if (!isRead)
+    preferKnown(node, b, sizes);
   b.replace(
       node,
       b.compute(sizes, elementOf(input),
@@ -85,6 +133,7 @@ static LogicalResult lowerTile(onnx::NodeOp node, Lowering &b) {
 }
 
 static LogicalResult lowerConstantOfShape(onnx::NodeOp node, Lowering &b) {
+  bool isRead = !b.elements(node.getInputs()[0]);
   FailureOr<SmallVector<OpFoldResult>> sizes = listedSizes(node, b, 0);
   if (failed(sizes))
     return failure();
@@ -92,9 +141,10 @@ static LogicalResult lowerConstantOfShape(onnx::NodeOp node, Lowering &b) {
   auto given = dyn_cast_or_null<DenseElementsAttr>(node.getNodeAttr("value"));
   TypedAttr value = given ? cast<TypedAttr>(*given.value_begin<Attribute>())
                           : TypedAttr(b.getZeroAttr(type.getElementType()));
-  preferKnown(node, b, *sizes);
+  if (!isRead)
+    preferKnown(node, b, *sizes);
   Value scalar = arith::ConstantOp::create(b, value);
-  if (Lowering::isSmall(type)) {
+  if (!isRead && Lowering::isSmall(type)) {
     SmallVector<Value> all(type.getNumElements(), scalar);
     b.replace(node, b.fromElements(type, all));
     return success();
@@ -123,25 +173,56 @@ static std::optional<double> floatConstant(Value value) {
   return attribute.getValueAsDouble();
 }
 
+/// The number of steps between floats; the run ends if there is none.
+static OpFoldResult floatSteps(onnx::NodeOp node, Lowering &b,
+                               ArrayRef<Value> bounds) {
+  Type wide = b.getF64Type();
+  SmallVector<Value> x = llvm::map_to_vector(bounds, [&](Value bound) {
+    return convertScalar(b, bound, wide, false, false);
+  });
+  Value steps = math::CeilOp::create(
+      b, arith::DivFOp::create(b, arith::SubFOp::create(b, x[1], x[0]), x[2]));
+  // NaN compares as false: no number, or a delta of 0.
+  b.require(node,
+            arith::CmpFOp::create(b, arith::CmpFPredicate::OLT,
+                                  math::AbsFOp::create(b, steps),
+                                  b.constant(wide, 1e15)),
+            "the bounds and the delta do not make a range");
+  Value count = arith::FPToSIOp::create(b, b.getI64Type(), steps);
+  return b.asSize(
+      arith::MaxSIOp::create(b, count, b.constant(b.getI64Type(), 0)));
+}
+
 static LogicalResult lowerRange(onnx::NodeOp node, Lowering &b) {
   SmallVector<Value> bounds;
-  for (Value input : node.getInputs())
-    if (std::optional<SmallVector<Value>> known = b.elements(input))
-      bounds.push_back(known->front());
-  if (bounds.size() != 3)
-    return node.emitNodeError("requires bounds that are computed from sizes");
-  Type element = bounds[0].getType();
+  bool isRead = false;
+  for (Value input : node.getInputs()) {
+    isRead |= !b.elements(input);
+    bounds.push_back(b.scalar(input));
+  }
+  // 16 bits are too few to compute in.
+  Type element = bounds[0].getType(), wide = element;
+  if (isa<FloatType>(element) && element.getIntOrFloatBitWidth() < 32)
+    wide = b.getF32Type();
+  for (Value &bound : bounds)
+    bound = convertScalar(b, bound, wide, false, false);
   OpFoldResult count;
-  if (isa<FloatType>(element)) {
-    std::optional<double> values[3];
-    for (auto [value, bound] : llvm::zip(values, bounds))
-      if (!(value = floatConstant(bound)))
-        return node.emitNodeError("requires constant bounds of type float");
+  std::optional<double> values[3];
+  for (auto [value, bound] : llvm::zip(values, bounds))
+    value = floatConstant(bound);
+  if (values[0] && values[1] && values[2]) {
     count = b.getIndexAttr(std::max<int64_t>(
         0, std::ceil((*values[1] - *values[0]) / *values[2])));
+  } else if (isa<FloatType>(element)) {
+    count = floatSteps(node, b, bounds);
   } else {
     if (isConstantIntValue(bounds[2], 0))
       return node.emitNodeError("requires a delta other than 0");
+    if (!getConstantIntValue(bounds[2]))
+      b.require(node,
+                arith::CmpIOp::create(b, arith::CmpIPredicate::ne, bounds[2],
+                                      b.constant(element, 0)),
+                "the delta must not be 0");
     count = stepsBetween(b, bounds[0], bounds[1], bounds[2]);
   }
   RankedTensorType type = typeOf(node.getOutputs()[0]);
@@ -149,15 +230,9 @@ static LogicalResult lowerRange(onnx::NodeOp node, Lowering &b) {
   auto at = [&](ImplicitLocOpBuilder &b, Value index) -> Value {
     Value integer = b.createOrFold<arith::IndexCastOp>(b.getI64Type(), index);
     if (isa<FloatType>(element)) {
-      // 16 bits are too few to compute in.
-      Type wide =
-          element.getIntOrFloatBitWidth() < 32 ? b.getF32Type() : element;
-      auto widened = [&](Value value) {
-        return convertScalar(b, value, wide, false, false);
-      };
-      Value offset =
-          arith::MulFOp::create(b, widened(integer), widened(bounds[2]));
-      Value sum = arith::AddFOp::create(b, widened(bounds[0]), offset);
+      Value step = convertScalar(b, integer, wide, false, false);
+      Value sum = arith::AddFOp::create(
+          b, bounds[0], arith::MulFOp::create(b, step, bounds[2]));
       return convertScalar(b, sum, element, false, false);
     }
     Value step = convertScalar(b, integer, element, false, false);
@@ -173,7 +248,7 @@ static LogicalResult lowerRange(onnx::NodeOp node, Lowering &b) {
     return success();
   }
   SmallVector<OpFoldResult> sizes = {count};
-  if (!type.isDynamicDim(0))
+  if (!isRead && !type.isDynamicDim(0))
     preferKnown(node, b, sizes);
   b.replace(node, b.compute(sizes, element,
                             [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) {
@@ -214,13 +289,11 @@ static LogicalResult lowerTrilu(onnx::NodeOp node, Lowering &b) {
 /// Out[.., i, ..] is `on` where i is the index, which may be out of range.
 static LogicalResult lowerOneHot(onnx::NodeOp node, Lowering &b) {
   Value indices = node.getInputs()[0], values = node.getInputs()[2];
-  std::optional<SmallVector<Value>> depth = b.elements(node.getInputs()[1]);
-  if (!depth || depth->size() != 1)
-    return node.emitNodeError("requires a depth that is computed from sizes");
   int64_t axis = axisOf(node, typeOf(indices).getRank() + 1, -1);
-  Value count = convertScalar(b, depth->front(), b.getI64Type(), false, false);
+  Value count = convertScalar(b, b.scalar(node.getInputs()[1]), b.getI64Type(),
+                              isUnsignedInput(node, 1), false);
   SmallVector<OpFoldResult> sizes = b.sizes(indices);
-  sizes.insert(sizes.begin() + axis, b.asSize(count));
+  sizes.insert(sizes.begin() + axis, b.requireSize(node, count));
   b.replace(
       node,
       b.compute(sizes, elementOf(values),

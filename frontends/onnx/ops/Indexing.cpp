@@ -38,6 +38,12 @@ struct Bounds {
   SmallVector<int64_t> axes, steps;
 };
 
+/// The same where axes or steps are known at run time only, one value for each
+/// dimension.
+struct ReadBounds {
+  SmallVector<Value> starts, ends, steps;
+};
+
 /// What a slice takes of one dimension.
 struct Part {
   Value from, length;
@@ -48,7 +54,7 @@ struct Part {
 static std::optional<SmallVector<Value>>
 listed(onnx::NodeOp node, Lowering &b, unsigned input, StringRef attribute) {
   if (node.getVersion() >= 10)
-    return b.elements(node.getInput(input));
+    return b.listed(node.getInput(input));
   SmallVector<Value> values;
   for (int64_t value : node.getInts(attribute).value_or(SmallVector<int64_t>()))
     values.push_back(arith::ConstantIntOp::create(b, value, 64));
@@ -143,16 +149,137 @@ static bool sliceElements(onnx::NodeOp node, Lowering &b, Value input,
 /// A part of a tensor. Nothing may stand past the end, not even nothing.
 static Value slice(Lowering &b, Value input, ArrayRef<OpFoldResult> offsets,
                    ArrayRef<OpFoldResult> sizes, ArrayRef<int64_t> steps) {
-  if (llvm::any_of(
+  if (llvm::is_contained(typeOf(input).getShape(), 0) ||
+      llvm::any_of(
           sizes, [](OpFoldResult size) { return isConstantIntValue(size, 0); }))
     return b.empty(sizes, elementOf(input));
   return tensor::ExtractSliceOp::create(
       b, input, offsets, sizes, getAsIndexOpFoldResult(b.getContext(), steps));
 }
 
+/// Whether axes or steps are read from tensors.
+static bool readsSteps(onnx::NodeOp node, Lowering &b) {
+  return llvm::any_of(llvm::seq<unsigned>(3, 5), [&](unsigned input) {
+    return node.hasInput(input) && !b.integers(node.getInput(input));
+  });
+}
+
+static FailureOr<ReadBounds> readBounds(onnx::NodeOp node, Lowering &b,
+                                        ArrayRef<OpFoldResult> sizes) {
+  SmallVector<SmallVector<Value>> given; // starts, ends, axes, steps
+  int64_t rank = sizes.size();
+  for (unsigned input = 1; input < 5; ++input) {
+    SmallVector<Value> &list = given.emplace_back();
+    if (node.hasInput(input)) {
+      std::optional<SmallVector<Value>> read = b.listed(node.getInput(input));
+      if (read)
+        list = *read;
+    } else {
+      for (size_t i = 0; i < given[0].size(); ++i)
+        list.push_back(b.constant(b.getIndexType(), input == 3 ? i : 1));
+    }
+    for (Value &value : list)
+      value = b.toIndex(b.asSize(value));
+    if (list.size() != given[0].size() || list.empty()) {
+      node.emitNodeError("requires as many starts, ends, axes and steps, of a "
+                         "number that is known");
+      return failure();
+    }
+  }
+  (void)b.marksOf(node, given[2], rank);
+  ReadBounds bounds;
+  Value zero = b.constant(b.getIndexType(), 0);
+  for (Value step : given[3])
+    b.require(
+        node,
+        b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ne, step, zero),
+        "a step must not be 0");
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    Value start = zero, end = b.toIndex(sizes[dim]);
+    Value step = b.constant(b.getIndexType(), 1);
+    for (size_t i = 0; i < given[0].size(); ++i) {
+      auto is = [&](int64_t axis) -> Value {
+        return b.createOrFold<arith::CmpIOp>(
+            arith::CmpIPredicate::eq, given[2][i],
+            b.constant(b.getIndexType(), axis));
+      };
+      Value here = b.createOrFold<arith::OrIOp>(is(dim), is(dim - rank));
+      auto choose = [&](Value &value, Value other) {
+        value = b.createOrFold<arith::SelectOp>(here, other, value);
+      };
+      choose(start, given[0][i]);
+      choose(end, given[1][i]);
+      choose(step, given[3][i]);
+    }
+    bounds.starts.push_back(start);
+    bounds.ends.push_back(end);
+    bounds.steps.push_back(step);
+  }
+  return bounds;
+}
+
+/// What a slice takes if the sign of the step is known at run time only.
+static Part readPart(Lowering &b, Value start, Value end, Value step,
+                     Value size) {
+  Value zero = b.constant(b.getIndexType(), 0);
+  Value one = b.constant(b.getIndexType(), 1);
+  auto choose = [&](Value condition, Value yes, Value no) -> Value {
+    return b.createOrFold<arith::SelectOp>(condition, yes, no);
+  };
+  auto minus = [&](Value left, Value right) -> Value {
+    return b.createOrFold<arith::SubIOp>(left, right);
+  };
+  Value back =
+      b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::slt, step, zero);
+  Value low = choose(back, b.constant(b.getIndexType(), -1), zero);
+  Value high = choose(back, minus(size, one), size);
+  Value from = clampBound(b, start, size, low, high);
+  Value to = clampBound(b, end, size, low, high);
+  Value length = choose(back, minus(from, to), minus(to, from));
+  length = b.createOrFold<arith::MaxSIOp>(length, zero);
+  Value by = choose(back, minus(zero, step), step);
+  // The lowest step has no opposite.
+  by = choose(b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::slt, by, one),
+              b.constant(b.getIndexType(), 0x1p62), by);
+  length = b.createOrFold<arith::CeilDivSIOp>(length, by);
+  return {from, length};
+}
+
+/// The elements at `from + i * step`.
+static Value pick(Lowering &b, Value input, ArrayRef<OpFoldResult> sizes,
+                  ArrayRef<Value> from, ArrayRef<Value> steps) {
+  return b.compute(sizes, elementOf(input),
+                   [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) -> Value {
+                     SmallVector<Value> at;
+                     for (auto [iv, first, step] : llvm::zip(ivs, from, steps))
+                       at.push_back(arith::AddIOp::create(
+                           b, first, arith::MulIOp::create(b, iv, step)));
+                     return tensor::ExtractOp::create(b, input, at);
+                   });
+}
+
+static LogicalResult sliceAsRead(onnx::NodeOp node, Lowering &b) {
+  Value input = node.getInputs()[0];
+  SmallVector<OpFoldResult> own = b.sizes(input), sizes;
+  FailureOr<ReadBounds> bounds = readBounds(node, b, own);
+  if (failed(bounds))
+    return failure();
+  SmallVector<Value> from;
+  for (auto [start, end, step, size] :
+       llvm::zip(bounds->starts, bounds->ends, bounds->steps, own)) {
+    Part part = readPart(b, start, end, step, b.toIndex(size));
+    from.push_back(part.from);
+    sizes.push_back(getAsOpFoldResult(part.length));
+  }
+  b.replace(node, pick(b, input, sizes, from, bounds->steps));
+  return success();
+}
+
 static LogicalResult lowerSlice(onnx::NodeOp node, Lowering &b) {
   Value input = node.getInputs()[0];
   int64_t rank = typeOf(input).getRank();
+  if (readsSteps(node, b))
+    return sliceAsRead(node, b);
   FailureOr<Bounds> bounds = boundsOf(node, b, rank);
   if (failed(bounds))
     return failure();
@@ -174,20 +301,12 @@ static LogicalResult lowerSlice(onnx::NodeOp node, Lowering &b) {
     b.replace(node, slice(b, input, offsets, sizes, steps));
     return success();
   }
-  SmallVector<Value> first = llvm::map_to_vector(
-      offsets, [&](OpFoldResult offset) { return b.toIndex(offset); });
-  b.replace(
-      node,
-      b.compute(sizes, elementOf(input),
-                [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) -> Value {
-                  SmallVector<Value> at;
-                  for (auto [iv, from, step] : llvm::zip(ivs, first, steps)) {
-                    Value by = arith::ConstantIndexOp::create(b, step);
-                    at.push_back(arith::AddIOp::create(
-                        b, from, arith::MulIOp::create(b, iv, by)));
-                  }
-                  return tensor::ExtractOp::create(b, input, at);
-                }));
+  SmallVector<Value> from, by;
+  for (auto [offset, step] : llvm::zip(offsets, steps)) {
+    from.push_back(b.toIndex(offset));
+    by.push_back(b.constant(b.getIndexType(), step));
+  }
+  b.replace(node, pick(b, input, sizes, from, by));
   return success();
 }
 
@@ -197,13 +316,13 @@ partSizes(onnx::NodeOp node, Lowering &b, OpFoldResult whole) {
   SmallVector<OpFoldResult> parts;
   unsigned count = node.getOutputs().size();
   if (node.hasInput(1)) {
-    std::optional<SmallVector<Value>> listed = b.elements(node.getInput(1));
+    std::optional<SmallVector<Value>> listed = b.listed(node.getInput(1));
     if (!listed) {
-      node.emitNodeError("requires parts that are computed from sizes");
+      node.emitNodeError("requires a known number of parts");
       return failure();
     }
     for (Value part : *listed)
-      parts.push_back(b.asSize(part));
+      parts.push_back(b.requireSize(node, part));
   } else if (std::optional<SmallVector<int64_t>> given =
                  node.getInts("split")) {
     parts = getAsIndexOpFoldResult(b.getContext(), *given);

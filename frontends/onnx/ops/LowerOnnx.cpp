@@ -21,6 +21,7 @@ static LoweringTable makeTable() {
   addAttention(table);
   addCacheUpdates(table);
   addCasts(table);
+  addCompaction(table);
   addConvolution(table);
   addDeformConvolution(table);
   addEinsum(table);

@@ -93,6 +93,20 @@ public:
   mlir::LogicalResult requireEqual(onnx::NodeOp node, mlir::OpFoldResult left,
                                    mlir::OpFoldResult right,
                                    llvm::StringRef what);
+  /// `integer` as a size; the run ends if it is negative.
+  mlir::OpFoldResult requireSize(onnx::NodeOp node, mlir::Value integer);
+  /// Checks that as many elements have the sizes `left` as have `right`.
+  mlir::LogicalResult
+  requireSameCount(onnx::NodeOp node, llvm::ArrayRef<mlir::OpFoldResult> left,
+                   llvm::ArrayRef<mlir::OpFoldResult> right);
+  /// For each of `rank` dimensions whether `axes` names it, as an i1. Axes out
+  /// of range or named twice end the run.
+  llvm::SmallVector<mlir::Value>
+  marksOf(onnx::NodeOp node, llvm::ArrayRef<mlir::Value> axes, int64_t rank);
+  /// The `rank` sizes that are left without those that `marks` marks.
+  llvm::SmallVector<mlir::OpFoldResult>
+  without(llvm::ArrayRef<mlir::OpFoldResult> sizes,
+          llvm::ArrayRef<mlir::Value> marks, int64_t rank);
   /// Ends the run unless all of `indices` are in [-limit, limit). With several
   /// limits, each is that of one position of the last dimension.
   void checkIndices(onnx::NodeOp node, mlir::Value indices,
@@ -101,6 +115,9 @@ public:
   /// The elements of a small tensor of integers, booleans or scalars that
   /// sizes are computed with; nothing for any other.
   std::optional<llvm::SmallVector<mlir::Value>> elements(mlir::Value tensor);
+  /// As `elements`, but for integers that are known at run time only: they are
+  /// read from the tensor. Nothing if how many there are is not known.
+  std::optional<llvm::SmallVector<mlir::Value>> listed(mlir::Value tensor);
   /// The integers of a constant tensor.
   std::optional<llvm::SmallVector<int64_t>> integers(mlir::Value tensor);
   /// Makes a tensor of elements that `elements` finds again.
@@ -169,6 +186,7 @@ void addActivations(LoweringTable &table);
 void addAttention(LoweringTable &table);
 void addCacheUpdates(LoweringTable &table);
 void addCasts(LoweringTable &table);
+void addCompaction(LoweringTable &table);
 void addConvolution(LoweringTable &table);
 void addDeformConvolution(LoweringTable &table);
 void addEinsum(LoweringTable &table);

@@ -55,14 +55,42 @@ struct Pads {
 };
 } // namespace
 
+/// Pads of axes that are read from a tensor become pads of all dimensions.
+static LogicalResult spreadPads(onnx::NodeOp node, Lowering &b, int64_t rank,
+                                SmallVectorImpl<Value> &pads) {
+  std::optional<SmallVector<Value>> axes = b.listed(node.getInput(3));
+  if (!axes || pads.size() != 2 * axes->size())
+    return node.emitNodeError("requires two pads for each axis");
+  (void)b.marksOf(node, *axes, rank);
+  SmallVector<Value> all;
+  for (int64_t side = 0; side < 2; ++side)
+    for (int64_t dim = 0; dim < rank; ++dim) {
+      Value pad = b.constant(b.getIndexType(), 0);
+      for (auto [i, axis] : llvm::enumerate(*axes)) {
+        Value at = b.toIndex(b.asSize(axis));
+        auto is = [&](int64_t wanted) -> Value {
+          return b.createOrFold<arith::CmpIOp>(
+              arith::CmpIPredicate::eq, at,
+              b.constant(b.getIndexType(), wanted));
+        };
+        Value here = b.createOrFold<arith::OrIOp>(is(dim), is(dim - rank));
+        Value own = b.toIndex(b.asSize(pads[i + side * axes->size()]));
+        pad = b.createOrFold<arith::SelectOp>(here, own, pad);
+      }
+      all.push_back(pad);
+    }
+  pads = all;
+  return success();
+}
+
 /// The pads of every dimension, as listed by an input or an attribute.
 static FailureOr<Pads> padsOf(onnx::NodeOp node, Lowering &b, Value input) {
   int64_t rank = typeOf(input).getRank();
   SmallVector<Value> listed;
   if (node.hasInput(1)) {
-    std::optional<SmallVector<Value>> known = b.elements(node.getInput(1));
+    std::optional<SmallVector<Value>> known = b.listed(node.getInput(1));
     if (!known) {
-      node.emitNodeError("requires pads that are computed from sizes");
+      node.emitNodeError("requires a known number of pads");
       return failure();
     }
     listed = *known;
@@ -74,11 +102,10 @@ static FailureOr<Pads> padsOf(onnx::NodeOp node, Lowering &b, Value input) {
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
   if (node.hasInput(3)) {
     std::optional<SmallVector<int64_t>> given = b.integers(node.getInput(3));
-    if (!given) {
-      node.emitNodeError("requires constant axes");
+    if (given)
+      axes = *given;
+    else if (failed(spreadPads(node, b, rank, listed)))
       return failure();
-    }
-    axes = *given;
   }
   if (listed.size() != 2 * axes.size()) {
     node.emitNodeError("requires two pads for each axis");
@@ -101,8 +128,28 @@ static FailureOr<Pads> padsOf(onnx::NodeOp node, Lowering &b, Value input) {
     pads.sizes[axis] = b.createOrFold<arith::AddIOp>(
         b.createOrFold<arith::AddIOp>(pads.sizes[axis], pads.low[axis]),
         b.toIndex(high));
+    if (!getConstantIntValue(pads.sizes[axis]))
+      (void)b.requireSize(node, pads.sizes[axis]);
   }
   return pads;
+}
+
+/// What is not padded with a constant needs an element to pad with.
+static void requireSource(onnx::NodeOp node, Lowering &b, const Pads &pads,
+                          ArrayRef<OpFoldResult> own) {
+  Value zero = b.constant(b.getIndexType(), 0);
+  for (auto [size, padded] : llvm::zip(own, pads.sizes)) {
+    if (getConstantIntValue(size).value_or(0) > 0)
+      continue;
+    auto is = [&](Value value) -> Value {
+      return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, value,
+                                           zero);
+    };
+    Value one = b.constant(b.getI1Type(), 1);
+    Value filled = b.createOrFold<arith::XOrIOp>(is(b.toIndex(size)), one);
+    b.require(node, b.createOrFold<arith::OrIOp>(filled, is(padded)),
+              "an empty dimension can be padded with a constant only");
+  }
 }
 
 static LogicalResult lowerPad(onnx::NodeOp node, Lowering &b) {
@@ -125,6 +172,8 @@ static LogicalResult lowerPad(onnx::NodeOp node, Lowering &b) {
                                 pads->high, value));
     return success();
   }
+  if (mode != "constant")
+    requireSource(node, b, *pads, b.sizes(input));
   if (llvm::is_contained(type.getShape(), 0)) {
     b.replace(node, b.fill(sizes, value));
     return success();

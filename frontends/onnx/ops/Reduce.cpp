@@ -77,10 +77,14 @@ Value combine(Lowering &b, Value input, Value reduced, const Axes &axes,
 }
 
 Value mapped(Lowering &b, Value input, Lowering::Body body) {
+  return mapped(b, input, elementOf(input), body);
+}
+
+Value mapped(Lowering &b, Value input, Type element, Lowering::Body body) {
   int64_t rank = typeOf(input).getRank();
   AffineMap identity = b.getMultiDimIdentityMap(rank);
   return b.generic(
-      input, {identity, identity}, b.empty(b.sizes(input), elementOf(input)),
+      input, {identity, identity}, b.empty(b.sizes(input), element),
       SmallVector<utils::IteratorType>(rank, utils::IteratorType::parallel),
       body);
 }

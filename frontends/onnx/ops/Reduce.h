@@ -23,8 +23,10 @@ mlir::Value maximum(Lowering &b, mlir::Value input, const Axes &axes);
 /// `axes`.
 mlir::Value combine(Lowering &b, mlir::Value input, mlir::Value reduced,
                     const Axes &axes, Lowering::Body body);
-/// `body(x)` on every element.
+/// `body(x)` on every element, of the same type or of `element`.
 mlir::Value mapped(Lowering &b, mlir::Value input, Lowering::Body body);
+mlir::Value mapped(Lowering &b, mlir::Value input, mlir::Type element,
+                   Lowering::Body body);
 /// Divides every element.
 mlir::Value divide(Lowering &b, mlir::Value tensor, mlir::Value by);
 /// How many elements each reduction has, as a number of `input`'s type.

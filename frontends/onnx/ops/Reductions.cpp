@@ -9,14 +9,45 @@ using namespace mlir;
 
 namespace attune {
 
+/// Axes that are read from a tensor: `input` gets two dimensions for each of
+/// its own, and either the first or the second of them has size 1. The second
+/// ones are then what is reduced.
+static FailureOr<Axes> splitAxes(onnx::NodeOp node, Lowering &b, Value &input,
+                                 SmallVectorImpl<Value> &marks) {
+  std::optional<SmallVector<Value>> listed = b.listed(node.getInput(1));
+  if (!listed) {
+    node.emitNodeError("requires a known number of axes");
+    return failure();
+  }
+  Value one = b.constant(b.getIndexType(), 1);
+  SmallVector<OpFoldResult> sizes;
+  Axes axes;
+  marks = b.marksOf(node, *listed, typeOf(input).getRank());
+  for (auto [dim, mark] : llvm::enumerate(marks)) {
+    Value size = b.toIndex(b.size(input, dim));
+    sizes.push_back(
+        getAsOpFoldResult(b.createOrFold<arith::SelectOp>(mark, one, size)));
+    sizes.push_back(
+        getAsOpFoldResult(b.createOrFold<arith::SelectOp>(mark, size, one)));
+    axes.push_back(2 * dim + 1);
+  }
+  input = b.reshape(input, sizes);
+  return axes;
+}
+
+/// Whether the axes are known at run time only.
+static bool readsAxes(onnx::NodeOp node, Lowering &b) {
+  if (!node.hasInput(1) || b.integers(node.getInput(1)))
+    return false;
+  RankedTensorType type = typeOf(node.getInput(1));
+  return !type.hasStaticShape() || type.getNumElements() > 0;
+}
+
 static FailureOr<Axes> axesOf(onnx::NodeOp node, Lowering &b, int64_t rank) {
   std::optional<Axes> axes = node.getInts("axes");
   if (node.hasInput(1)) {
-    axes = b.integers(node.getInput(1));
-    if (!axes) {
-      node.emitNodeError("requires constant axes");
-      return failure();
-    }
+    // Axes that are no constant were split off, but for none at all.
+    axes = b.integers(node.getInput(1)).value_or(Axes());
   }
   if (!axes || axes->empty()) {
     if (node.getInt("noop_with_empty_axes", 0) != 0)
@@ -166,7 +197,10 @@ template <Kind kind>
 static LogicalResult lowerReduction(onnx::NodeOp node, Lowering &b) {
   Value input = node.getInputs()[0];
   int64_t rank = typeOf(input).getRank();
-  FailureOr<Axes> axes = axesOf(node, b, rank);
+  bool isRead = readsAxes(node, b);
+  SmallVector<Value> marks;
+  FailureOr<Axes> axes =
+      isRead ? splitAxes(node, b, input, marks) : axesOf(node, b, rank);
   if (failed(axes))
     return failure();
   Type element = elementOf(input);
@@ -184,8 +218,13 @@ static LogicalResult lowerReduction(onnx::NodeOp node, Lowering &b) {
   Value result = reduceBy<kind>(node, b, input, *axes);
   if (throughFloat)
     result = convert(result, element);
-  if (node.getInt("keepdims", 1) != 0 && !axes->empty())
+  bool keeps = node.getInt("keepdims", 1) != 0;
+  if (isRead && !keeps) {
+    int64_t left = typeOf(node.getOutputs()[0]).getRank();
+    result = b.reshape(result, b.without(b.sizes(result), marks, left));
+  } else if (!isRead && keeps && !axes->empty()) {
     result = keepDims(b, result, *axes, rank);
+  }
   b.replace(node, result);
   return success();
 }

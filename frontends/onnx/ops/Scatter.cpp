@@ -145,14 +145,42 @@ static LogicalResult lowerScatterND(onnx::NodeOp node, Lowering &b) {
                  indexed);
 }
 
+/// Sizes before, at and after an axis that is read from a tensor.
+static SmallVector<OpFoldResult> aroundAxis(onnx::NodeOp node, Lowering &b,
+                                            ArrayRef<OpFoldResult> sizes) {
+  Value axis = b.scalar(node.getInputs()[1]);
+  Value one = b.constant(b.getIndexType(), 1);
+  Value parts[3] = {one, one, one}, reached = b.constant(b.getI1Type(), 0);
+  for (auto [size, mark] : llvm::zip(
+           sizes, b.marksOf(node, axis, static_cast<int64_t>(sizes.size())))) {
+    Value own = b.toIndex(size);
+    auto times = [&](Value part, Value skips) -> Value {
+      return b.createOrFold<arith::MulIOp>(
+          part, b.createOrFold<arith::SelectOp>(skips, one, own));
+    };
+    auto negated = [&](Value flag) -> Value {
+      return b.createOrFold<arith::XOrIOp>(flag, b.constant(b.getI1Type(), 1));
+    };
+    parts[2] = times(parts[2], negated(reached));
+    reached = b.createOrFold<arith::OrIOp>(reached, mark);
+    parts[0] = times(parts[0], reached);
+    parts[1] = times(parts[1], negated(mark));
+  }
+  return getAsOpFoldResult(parts);
+}
+
 /// Running sums or products along an axis.
 template <typename FloatOp, typename IntOp>
 static LogicalResult lowerScan(onnx::NodeOp node, Lowering &b, int64_t start) {
   Value input = node.getInputs()[0];
   Type element = elementOf(input);
+  SmallVector<OpFoldResult> sizes = b.sizes(input);
   std::optional<SmallVector<int64_t>> axis = b.integers(node.getInputs()[1]);
-  if (!axis || axis->size() != 1)
-    return node.emitNodeError("requires a constant axis");
+  bool isRead = !axis;
+  if (isRead) {
+    input = b.reshape(input, aroundAxis(node, b, sizes));
+    axis = {1};
+  }
   auto unit = [&](StringRef name) {
     return node.getInt(name, 0) != 0 ? b.getUnitAttr() : UnitAttr();
   };
@@ -173,7 +201,8 @@ static LogicalResult lowerScan(onnx::NodeOp node, Lowering &b, int64_t start) {
       total = IntOp::create(b, left, right);
     kernel::YieldOp::create(b, ValueRange(total));
   }
-  b.replace(node, op.getResult()[0]);
+  Value result = op.getResult()[0];
+  b.replace(node, isRead ? b.reshape(result, sizes) : result);
   return success();
 }
 

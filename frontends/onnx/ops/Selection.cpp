@@ -150,10 +150,7 @@ static LogicalResult lowerTopK(onnx::NodeOp node, Lowering &b) {
   int64_t rank = typeOf(input).getRank(), axis = axisOf(node, rank, -1);
   OpFoldResult count = b.getIndexAttr(node.getInt("k", 0));
   if (node.getVersion() >= 10) {
-    std::optional<SmallVector<Value>> k = b.elements(node.getInputs()[1]);
-    if (!k || k->size() != 1)
-      return node.emitNodeError("requires a k that is computed from sizes");
-    count = b.asSize(k->front());
+    count = b.requireSize(node, b.scalar(node.getInputs()[1]));
   }
   OpFoldResult length = b.size(input, axis);
   b.require(node,
@@ -199,16 +196,10 @@ static LogicalResult lowerTopK(onnx::NodeOp node, Lowering &b) {
   return success();
 }
 
-static LogicalResult refuseNonZero(onnx::NodeOp node, Lowering &) {
-  return node.emitNodeError("the size of its result depends on the values of "
-                            "its input, which is not supported");
-}
-
 void addSelection(LoweringTable &table) {
   table.compute("ArgMax", lowerArg<true>);
   table.compute("ArgMin", lowerArg<false>);
   table.compute("Hardmax", lowerHardmax);
-  table.move("NonZero", refuseNonZero);
   table.compute("TopK", lowerTopK);
 }
 

@@ -53,6 +53,38 @@ static bool keepElements(onnx::NodeOp node, Lowering &b) {
   return true;
 }
 
+/// Sizes that are read from a tensor, where any may stand for "as it was" (0)
+/// and one for "what is left" (-1).
+static SmallVector<OpFoldResult> readShape(onnx::NodeOp node, Lowering &b,
+                                           ArrayRef<Value> wanted) {
+  Value input = node.getInputs()[0], zero = b.constant(b.getIndexType(), 0);
+  Value one = b.constant(b.getIndexType(), 1), others = one;
+  Value minus = b.constant(b.getIndexType(), -1);
+  bool copies = node.getInt("allowzero", 0) == 0;
+  auto is = [&](Value value, Value other) {
+    return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, value,
+                                         other);
+  };
+  SmallVector<Value> sizes;
+  for (auto [dim, value] : llvm::enumerate(wanted)) {
+    Value size = b.toIndex(b.asSize(value));
+    if (copies && static_cast<int64_t>(dim) < typeOf(input).getRank())
+      size = b.createOrFold<arith::SelectOp>(
+          is(size, zero), b.toIndex(b.size(input, dim)), size);
+    sizes.push_back(size);
+    others = b.createOrFold<arith::MulIOp>(
+        others, b.createOrFold<arith::SelectOp>(is(size, minus), one, size));
+  }
+  Value total = b.toIndex(b.product(b.sizes(input)));
+  Value left = b.createOrFold<arith::DivUIOp>(
+      total, b.createOrFold<arith::MaxSIOp>(others, one));
+  SmallVector<OpFoldResult> result;
+  for (Value size : sizes)
+    result.push_back(b.requireSize(
+        node, b.createOrFold<arith::SelectOp>(is(size, minus), left, size)));
+  return result;
+}
+
 static LogicalResult lowerReshape(onnx::NodeOp node, Lowering &b) {
   if (keepElements(node, b))
     return success();
@@ -60,8 +92,18 @@ static LogicalResult lowerReshape(onnx::NodeOp node, Lowering &b) {
   Value input = node.getInputs()[0];
   std::optional<SmallVector<Value>> wanted = b.elements(node.getInputs()[1]);
   RankedTensorType type = typeOf(node.getOutputs()[0]);
-  if (!wanted || static_cast<int64_t>(wanted->size()) != type.getRank())
-    return node.emitNodeError("requires a shape that is computed from sizes");
+  if (!wanted) {
+    wanted = b.listed(node.getInputs()[1]);
+    if (!wanted || static_cast<int64_t>(wanted->size()) != type.getRank())
+      return node.emitNodeError("requires a shape of known length");
+    SmallVector<OpFoldResult> sizes = readShape(node, b, *wanted);
+    if (failed(b.requireSameCount(node, b.sizes(input), sizes)))
+      return failure();
+    b.replace(node, b.reshape(input, sizes));
+    return success();
+  }
+  if (static_cast<int64_t>(wanted->size()) != type.getRank())
+    return node.emitNodeError("requires a shape of known length");
   // -1 stands for what the other sizes leave of the elements.
   auto element = [&](int64_t dim) -> OpFoldResult {
     Value value = (*wanted)[dim];
@@ -85,9 +127,14 @@ static LogicalResult lowerReshape(onnx::NodeOp node, Lowering &b) {
             others, b.toIndex(type.isDynamicDim(other)
                                   ? element(other)
                                   : b.getIndexAttr(type.getDimSize(other))));
-    return b.createOrFold<arith::DivUIOp>(total, others);
+    Value one = b.constant(b.getIndexType(), 1);
+    return b.createOrFold<arith::DivUIOp>(
+        total, b.createOrFold<arith::MaxSIOp>(others, one));
   };
-  b.replace(node, b.reshape(input, resultSizes(node, b, size)));
+  SmallVector<OpFoldResult> sizes = resultSizes(node, b, size);
+  if (failed(b.requireSameCount(node, b.sizes(input), sizes)))
+    return failure();
+  b.replace(node, b.reshape(input, sizes));
   return success();
 }
 
@@ -97,6 +144,48 @@ static SmallVector<int64_t> normalized(ArrayRef<int64_t> axes, int64_t rank) {
     result.push_back(axis < 0 ? axis + rank : axis);
   llvm::sort(result);
   return result;
+}
+
+/// The sizes that a tensor has once dimensions of size 1 are put where `marks`
+/// says.
+static SmallVector<OpFoldResult>
+withOnes(Lowering &b, ArrayRef<OpFoldResult> sizes, ArrayRef<Value> marks) {
+  Value zero = b.constant(b.getIndexType(), 0), next = zero;
+  Value one = b.constant(b.getIndexType(), 1);
+  SmallVector<OpFoldResult> result;
+  for (Value mark : marks) {
+    Value size = one;
+    for (auto [dim, own] : llvm::enumerate(sizes)) {
+      Value here = b.createOrFold<arith::CmpIOp>(
+          arith::CmpIPredicate::eq, next, b.constant(b.getIndexType(), dim));
+      size = b.createOrFold<arith::SelectOp>(here, b.toIndex(own), size);
+    }
+    result.push_back(
+        getAsOpFoldResult(b.createOrFold<arith::SelectOp>(mark, one, size)));
+    next = b.createOrFold<arith::AddIOp>(
+        next, b.createOrFold<arith::SelectOp>(mark, zero, one));
+  }
+  return result;
+}
+
+/// Adds or removes dimensions of size 1 where axes that are read from a tensor
+/// say so. The rank of the result is the declared one.
+static LogicalResult changeRank(onnx::NodeOp node, Lowering &b) {
+  Value input = node.getInputs()[0];
+  int64_t own = typeOf(input).getRank();
+  int64_t rank = typeOf(node.getOutputs()[0]).getRank();
+  std::optional<SmallVector<Value>> axes = b.listed(node.getInput(1));
+  if (!axes || static_cast<int64_t>(axes->size()) != std::abs(rank - own))
+    return node.emitNodeError("requires as many axes as the ranks differ by");
+  SmallVector<Value> marks = b.marksOf(node, *axes, std::max(rank, own));
+  SmallVector<OpFoldResult> before = b.sizes(input);
+  SmallVector<OpFoldResult> after =
+      rank > own ? withOnes(b, before, marks) : b.without(before, marks, rank);
+  // Dimensions that go have size 1 if the numbers of elements agree.
+  if (failed(b.requireSameCount(node, before, after)))
+    return failure();
+  b.replace(node, b.reshape(input, after));
+  return success();
 }
 
 /// Axes as an attribute (before opset 13) or as the second input.
@@ -112,7 +201,7 @@ static LogicalResult lowerUnsqueeze(onnx::NodeOp node, Lowering &b) {
     return success();
   std::optional<SmallVector<int64_t>> axes = axesOf(node, b);
   if (!axes)
-    return node.emitNodeError("requires constant axes");
+    return changeRank(node, b);
   Value input = node.getInputs()[0];
   int64_t rank = typeOf(input).getRank() + axes->size();
   SmallVector<int64_t> added = normalized(*axes, rank);
@@ -134,7 +223,7 @@ static LogicalResult lowerSqueeze(onnx::NodeOp node, Lowering &b) {
   if (std::optional<SmallVector<int64_t>> axes = axesOf(node, b))
     removed = normalized(*axes, type.getRank());
   else if (node.hasInput(1))
-    return node.emitNodeError("requires constant axes");
+    return changeRank(node, b);
   else
     for (int64_t dim = 0; dim < type.getRank(); ++dim)
       if (type.getDimSize(dim) == 1)
