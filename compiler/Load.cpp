@@ -29,8 +29,9 @@ static constexpr StringLiteral modelDialects[] = {
     "builtin", "func", "arith", "math",   "tensor", "linalg",
     "index",   "attn", "cf",    "affine", "kernel"};
 
-/// Types that a binary can take and give.
-static bool isBoundaryType(Type type) {
+/// Types that a binary can take and give; those of less than a byte, and floats
+/// of one, only by nodes of ONNX, which know what to do with them.
+static bool isBoundaryType(Type type, bool isOnnx) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || tensor.getEncoding())
     return false;
@@ -39,8 +40,12 @@ static bool isBoundaryType(Type type) {
     unsigned width = integer.getWidth();
     return !integer.isSigned() &&
            (width == 8 || width == 16 || width == 32 || width == 64 ||
-            (width == 1 && integer.isSignless()));
+            (width == 1 && integer.isSignless()) ||
+            (isOnnx && (width == 2 || width == 4)));
   }
+  auto number = dyn_cast<FloatType>(element);
+  if (isOnnx && number && number.getWidth() <= 8)
+    return true;
   return isa<Float32Type, Float64Type, Float16Type, BFloat16Type>(element);
 }
 
@@ -68,9 +73,9 @@ static LogicalResult checkNames(func::FuncOp function, DictionaryAttr names,
   return success();
 }
 
-static LogicalResult checkBoundary(func::FuncOp function) {
+static LogicalResult checkBoundary(func::FuncOp function, bool isOnnx) {
   auto check = [&](Type type, DictionaryAttr names, const Twine &what) {
-    if (!isBoundaryType(type))
+    if (!isBoundaryType(type, isOnnx))
       return LogicalResult(function.emitOpError("requires ")
                            << what
                            << " to be a ranked tensor of f32, f64, f16, bf16, "
@@ -103,7 +108,7 @@ static LogicalResult checkRanges(ModuleOp module) {
 }
 
 /// A model is one public function on tensors.
-static LogicalResult checkModule(ModuleOp module) {
+static LogicalResult checkModule(ModuleOp module, bool isOnnx) {
   SmallVector<func::FuncOp> graphs;
   for (auto function : module.getOps<func::FuncOp>())
     if (function.isPublic() && !function.isDeclaration())
@@ -115,7 +120,7 @@ static LogicalResult checkModule(ModuleOp module) {
            << graphs.size();
   if (failed(checkRanges(module)))
     return failure();
-  return checkBoundary(graphs.front());
+  return checkBoundary(graphs.front(), isOnnx);
 }
 
 /// Whether a tensor's known sizes stay within what can be computed with.
@@ -267,7 +272,7 @@ OwningOpRef<ModuleOp> loadModule(const CompileOptions &options,
     if (module && failed(checkOperations(*module)))
       return {};
   }
-  if (module && failed(checkModule(*module)))
+  if (module && failed(checkModule(*module, path.ends_with(".onnx"))))
     return {};
   return module;
 }

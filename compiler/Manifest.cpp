@@ -18,7 +18,8 @@ static std::string dtypeName(Type type) {
   llvm::raw_string_ostream(text) << type;
   if (StringRef(text).starts_with("ui"))
     text.erase(1, 1);
-  return text;
+  // f8E4M3FN and the like.
+  return StringRef(text).lower();
 }
 
 static json::Object describe(Type type, DictionaryAttr attributes,

@@ -32,6 +32,13 @@ void check(attune_status_t status) {
   throw error;
 }
 
+/// Whether NumPy lacks the type: bfloat16, float8 and less, integers of less
+/// than a byte.
+bool isRaw(DLDataType dtype) {
+  return dtype.code == kDLBfloat || dtype.code > ATTUNE_DL_BOOL ||
+         dtype.bits < 8;
+}
+
 /// Gives the memory of an output to Python: an array that frees it.
 nb::object adopt(DLManagedTensor *managed) {
   nb::capsule owner(managed, [](void *tensor) noexcept {
@@ -40,10 +47,13 @@ nb::object adopt(DLManagedTensor *managed) {
   });
   const DLTensor &tensor = managed->dl_tensor;
   std::vector<size_t> shape(tensor.shape, tensor.shape + tensor.ndim);
-  // NumPy has no bfloat16: Python's side gives the raw items their type.
-  bool raw = tensor.dtype.code == kDLBfloat;
+  // NumPy has no bfloat16, nor types of less than a byte: Python's side gives
+  // the raw items their type.
+  bool raw = isRaw(tensor.dtype);
   nb::dlpack::dtype dtype{raw ? uint8_t(kDLUInt) : tensor.dtype.code,
-                          tensor.dtype.bits, tensor.dtype.lanes};
+                          raw ? uint8_t(tensor.dtype.bits <= 8 ? 8 : 16)
+                              : tensor.dtype.bits,
+                          tensor.dtype.lanes};
   return nb::cast(nb::ndarray<nb::numpy>(tensor.data, shape.size(),
                                          shape.data(), owner, nullptr, dtype));
 }
@@ -95,7 +105,8 @@ public:
     return values;
   }
 
-  /// `raw` tells which arrays are bfloat16 in the guise of unsigned integers.
+  /// `raw` tells which arrays have their input's type, one that NumPy lacks, in
+  /// the guise of unsigned integers.
   nb::list run(const std::vector<Array> &arrays, const std::vector<bool> &raw) {
     std::vector<std::vector<int64_t>> shapes, strides;
     std::vector<DLTensor> inputs;
@@ -112,8 +123,11 @@ public:
       tensor.ndim = static_cast<int32_t>(array.ndim());
       tensor.dtype = {array.dtype().code, array.dtype().bits,
                       array.dtype().lanes};
-      if (raw.at(inputs.size()))
-        tensor.dtype.code = kDLBfloat;
+      if (raw.at(inputs.size())) {
+        attune_value_info_t info;
+        check(attune_model_input(model, inputs.size(), &info));
+        tensor.dtype = info.dtype;
+      }
       inputs.push_back(tensor);
     }
     for (size_t i = 0; i < inputs.size(); ++i) {

@@ -15,13 +15,20 @@ from .compiler import Error, PathLike
 
 _INVALID_ARGUMENT = 1
 
+# Types that NumPy lacks, as ml_dtypes names them.
+_RAW = {"bf16": "bfloat16", "f8e4m3fn": "float8_e4m3fn", "f8e4m3fnuz": "float8_e4m3fnuz",
+        "f8e5m2": "float8_e5m2", "f8e5m2fnuz": "float8_e5m2fnuz", "f8e8m0fnu": "float8_e8m0fnu",
+        "f6e2m3fn": "float6_e2m3fn", "f6e3m2fn": "float6_e3m2fn", "f4e2m1fn": "float4_e2m1fn",
+        "i4": "int4", "u4": "uint4", "i2": "int2", "u2": "uint2"}
+
 
 class Value(NamedTuple):
     """An input or output of a model."""
 
     name: str
     dtype: str
-    """f32, f64, f16, bf16, i8 .. i64, u8 .. u64, or i1 (bool)."""
+    """f32, f64, f16, bf16, i8 .. i64, u8 .. u64, i1 (bool), or a type of ml_dtypes: f8e4m3fn,
+    f8e4m3fnuz, f8e5m2, f8e5m2fnuz, f8e8m0fnu, f6e2m3fn, f6e3m2fn, f4e2m1fn, i4, u4, i2, u2."""
     shape: Tuple[Union[int, str, None], ...]
     """Sizes; the name of a dynamic one; None if it has no name."""
 
@@ -51,7 +58,8 @@ class Model:
             in CPU memory. The types must be the inputs' own; nothing is converted.
             Arrays with gaps are copied, others are only read during the call.
 
-        bfloat16 is ml_dtypes' type, or raw items of two bytes without it.
+        bfloat16, float8 and types of less than a byte are those of ml_dtypes, or raw items of
+        one or two bytes without it.
 
         Returns the outputs by name. They own their memory and offer DLPack.
         Raises Error.
@@ -65,11 +73,12 @@ class Model:
             raise Error(f"the call {' and '.join(what)}; the inputs are {names}",
                         _INVALID_ARGUMENT)
         given = [_array(arrays[value.name]) for value in self.inputs]
-        raw = [_is_bfloat16(array) for array in given]
-        given = [array.view(np.uint16) if hide else array for array, hide in zip(given, raw)]
+        raw = [_is_raw(array, value.dtype) for array, value in zip(given, self.inputs)]
+        given = [array.view(f"u{array.itemsize}") if hide else array
+                 for array, hide in zip(given, raw)]
         with self._lock:
             results = self._model.run(given, raw)
-        return {value.name: result.view(_bfloat16()) if value.dtype == "bf16" else result
+        return {value.name: result.view(_raw_type(value.dtype)) if value.dtype in _RAW else result
                 for value, result in zip(self.outputs, results)}
 
     def __repr__(self) -> str:
@@ -89,20 +98,24 @@ def _array(value: Any) -> Any:
         return value
 
 
-def _is_bfloat16(array: Any) -> bool:
-    """Whether NumPy holds it as ml_dtypes' type, or as the raw items of numpy.savez."""
-    return isinstance(array, np.ndarray) and (
-        array.dtype.name == "bfloat16" or (array.dtype.kind == "V" and array.dtype.itemsize == 2
-                                           and array.dtype.names is None))
+def _is_raw(array: Any, dtype: str) -> bool:
+    """Whether NumPy holds a type that it lacks, as ml_dtypes' or as the raw items of
+    numpy.savez."""
+    if not isinstance(array, np.ndarray) or dtype not in _RAW:
+        return False
+    size = 2 if dtype == "bf16" else 1
+    return array.dtype.name == _RAW[dtype] or (
+        array.dtype.kind == "V" and array.dtype.name == f"void{8 * size}"
+        and array.dtype.names is None)
 
 
-def _bfloat16() -> np.dtype:
-    """ml_dtypes' bfloat16 where that is installed, else raw items of two bytes."""
+def _raw_type(dtype: str) -> np.dtype:
+    """ml_dtypes' type where that is installed, else raw items."""
     try:
         import ml_dtypes  # pylint: disable=import-outside-toplevel
     except ImportError:
-        return np.dtype("V2")
-    return np.dtype(ml_dtypes.bfloat16)
+        return np.dtype("V2" if dtype == "bf16" else "V1")
+    return np.dtype(getattr(ml_dtypes, _RAW[dtype]))
 
 
 def load(path: PathLike, threads: int = 0, check_weights: bool = True) -> Model:

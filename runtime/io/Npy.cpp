@@ -18,6 +18,9 @@ std::string npyTypeText(NpyType type) {
 
 NpyType npyTypeOf(DLDataType dtype) {
   auto bytes = static_cast<uint32_t>(dtypeBytes(dtype));
+  // NumPy has no integers of less than a byte.
+  if (dtype.bits < 8)
+    return {'V', bytes};
   switch (dtype.code) {
   case kDLInt:
     return {'i', bytes};
@@ -34,6 +37,9 @@ NpyType npyTypeOf(DLDataType dtype) {
 
 bool matches(NpyType type, DLDataType dtype) {
   NpyType wanted = npyTypeOf(dtype);
+  // ml_dtypes' float8_e5m2 has the name 'f1' in files, which NumPy lacks.
+  if (dtype.code == float8E5M2Code && type.kind == 'f')
+    return type.bytes == 1;
   return type.kind == wanted.kind && type.bytes == wanted.bytes;
 }
 
@@ -179,7 +185,7 @@ static bool parseDescr(const std::string &descr, NpyType &type) {
   case 'u':
     return power;
   case 'f':
-    return power && type.bytes != 1;
+    return power;
   case 'V':
     return type.bytes > 0;
   default:

@@ -37,6 +37,20 @@ void expectRefused(const char *text, const std::string &bytes) {
 
 } // namespace
 
+TEST(Npy, ReadsTypesThatNumpyLacks) {
+  NpyHeader header;
+  for (const char *name : {"i4", "u2", "f8e4m3fn", "f4e2m1fn", "f8e5m2"}) {
+    EXPECT_FINE(parse(file(dictionary("<V1", "(3,)"), "abc"), header));
+    EXPECT_TRUE(matches(header.type, findDType(name)->dtype)) << name;
+    EXPECT_FALSE(matches(header.type, findDType("bf16")->dtype));
+    EXPECT_FALSE(matches(header.type, findDType("i8")->dtype));
+  }
+  // What ml_dtypes calls its float8_e5m2, and nothing else.
+  EXPECT_FINE(parse(file(dictionary("<f1", "(3,)"), "abc"), header));
+  EXPECT_TRUE(matches(header.type, findDType("f8e5m2")->dtype));
+  EXPECT_FALSE(matches(header.type, findDType("f8e4m3fn")->dtype));
+}
+
 TEST(Npy, ReadsAllVersions) {
   for (int version : {1, 2, 3}) {
     NpyHeader header;
@@ -89,8 +103,8 @@ TEST(Npy, WritesWhatItReads) {
 
 TEST(Npy, RefusesTypesThatItCannotGiveTrue) {
   for (const char *descr :
-       {">f4", "<c8", "|O", "|S4", "<U4", "<M8", "<f3", "<f1", "=f4", "|f4",
-        "<i16", "|V0", "<f", "f4", "<f44444444", "<b2", "<f-4"})
+       {">f4", "<c8", "|O", "|S4", "<U4", "<M8", "<f3", "=f4", "|f4", "<i16",
+        "|V0", "<f", "f4", "<f44444444", "<b2", "<f-4"})
     expectRefused("", file(dictionary(descr, "(1,)"), std::string(16, 'x')));
   expectRefused("several fields",
                 file("{'descr': [('a', '<f4')], 'fortran_order': False, "

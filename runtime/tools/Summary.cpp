@@ -58,12 +58,14 @@ static Loader loaderOf(DLDataType dtype) {
 
 std::string describeElements(const DLTensor &tensor) {
   int64_t bytes = 0;
-  if (!tensorBytes(tensor.dtype, tensor.ndim, tensor.shape, bytes) ||
-      bytes == 0)
+  DLDataType dtype = tensor.dtype;
+  if (!tensorBytes(dtype, tensor.ndim, tensor.shape, bytes) || bytes == 0)
     return "no elements";
-  Loader load = loaderOf(tensor.dtype);
+  if (dtype.bits < 8 || dtype.code > boolCode)
+    return std::to_string(bytes) + " raw items";
+  Loader load = loaderOf(dtype);
   const char *data = static_cast<const char *>(tensor.data);
-  auto item = static_cast<int64_t>(dtypeBytes(tensor.dtype));
+  auto item = static_cast<int64_t>(dtypeBytes(dtype));
   double least = INFINITY, most = -INFINITY, sum = 0;
   int64_t numbers = 0, others = 0;
   for (int64_t at = 0; at < bytes; at += item) {

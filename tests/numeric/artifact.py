@@ -34,6 +34,12 @@ _stopped = ctypes.CFUNCTYPE(ctypes.c_int32, _pointer)
 
 DTYPES = dict(f64="f8", f32="f4", f16="f2", i64="i8", i32="i4", i16="i2", i8="i1",
               u64="u8", u32="u4", u16="u2", u8="u1", i1="?", bf16=ml_dtypes.bfloat16)
+# Each element takes a byte.
+DTYPES |= {name: getattr(ml_dtypes, kind) for name, kind in dict(
+    f8e4m3fn="float8_e4m3fn", f8e4m3fnuz="float8_e4m3fnuz", f8e5m2="float8_e5m2",
+    f8e5m2fnuz="float8_e5m2fnuz", f8e8m0fnu="float8_e8m0fnu", f6e2m3fn="float6_e2m3fn",
+    f6e3m2fn="float6_e3m2fn", f4e2m1fn="float4_e2m1fn", i4="int4", u4="uint4", i2="int2",
+    u2="uint2").items()}
 
 
 MEMORY = 2**33  # what a run may ask for at once, in bytes

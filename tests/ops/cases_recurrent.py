@@ -14,8 +14,7 @@ from differential import Case, single
 
 
 def by_runtime(op, opset, names, outputs, attributes):
-    """What ONNX Runtime computes: the reference evaluator knows none of the activations,
-    lengths and clips."""
+    """What ONNX Runtime computes, where the reference evaluator lacks attributes or versions."""
     def run(*arrays):
         given = iter(arrays)
         feeds = {name: next(given) for name in names if name}

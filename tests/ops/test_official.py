@@ -33,13 +33,13 @@ OPERATORS = set(CONSTANT) | set("""
     ScatterElements ScatterND Selu Shape Shrink Sigmoid Sign Sin Sinh Size Softmax Softplus Softsign
     SpaceToDepth Sqrt Sub Sum Swish Tan Tanh TfIdfVectorizer ThresholdedRelu Transpose Trilu Where Xor""".split())
 OPERATORS |= set("""
-    BitCast CausalConvWithState FlexAttention GRU LSTM LinearAttention NegativeLogLikelihoodLoss RNN
+    BitCast CausalConvWithState ConvInteger DequantizeLinear DynamicQuantizeLinear FlexAttention GRU LSTM LinearAttention
+    MatMulInteger NegativeLogLikelihoodLoss QLinearConv QLinearMatMul QuantizeLinear RNN
     SoftmaxCrossEntropyLoss SwiGLU TensorScatter""".split())
 
 # What is refused, by patterns of the cases' names, and what the message says.
 REFUSED = {
-    r"test_(cast|castlike)_.*(FLOAT8|FLOAT4|INT4|INT2|STRING|E8M0).*":
-        r"requires (input|output) \d to be a ranked tensor of",
+    r"test_(cast|castlike)_.*STRING.*": r"tensors of strings are not supported",
     r"test_(equal_string|identity_sequence|identity_opt).*": r"not supported|only tensors",
     r"test_batchnorm.*training_mode": r"requires training_mode = 0",
     r"test_training_dropout(_default)?(_mask)?": r"requires training_mode to be",
@@ -92,7 +92,7 @@ class Official(unittest.TestCase):
         tests = [test for test in official_tests() if reason(test.name)]
         wrong = [found for test in tests for found in self.unlike(test)]
         self.assertEqual(wrong, [], "\n".join(wrong))
-        self.assertGreater(len(tests), 50)
+        self.assertGreater(len(tests), 25)
 
     @staticmethod
     def unlike(test):

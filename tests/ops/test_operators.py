@@ -9,6 +9,7 @@ import cases_algebra
 import cases_elementwise
 import cases_runtime
 import cases_signal
+import cases_quantized
 import cases_recurrent
 import cases_structure
 import cases_vision
@@ -26,6 +27,9 @@ class Operators(unittest.TestCase):
 
     def test_structure(self):
         self.check(cases_structure.CASES)
+
+    def test_quantized(self):
+        self.check(cases_quantized.CASES)
 
     def test_recurrent(self):
         self.check(cases_recurrent.CASES)

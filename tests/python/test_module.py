@@ -112,6 +112,30 @@ class Module(unittest.TestCase):
             np.testing.assert_array_equal(result, x)
         self.fails(INVALID_TYPE, model, x=x.view(np.uint16))
 
+    def test_types_that_numpy_lacks_travel(self):
+        kinds = [("float8_e4m3fn", TensorProto.FLOAT8E4M3FN), ("float8_e5m2", TensorProto.FLOAT8E5M2),
+                 ("float4_e2m1fn", TensorProto.FLOAT4E2M1), ("int4", TensorProto.INT4),
+                 ("uint2", TensorProto.UINT2)]
+        infos, outputs, nodes, given = [], [], [], {}
+        for name, number in kinds:
+            infos.append(helper.make_tensor_value_info(name, number, ["n"]))
+            outputs.append(helper.make_tensor_value_info("y_" + name, number, ["n"]))
+            nodes.append(helper.make_node("Identity", [name], ["y_" + name]))
+            given[name] = np.array([1, 0, 3], np.int8).astype(getattr(ml_dtypes, name))
+        source = os.path.join(self.folder.name, "low.onnx")
+        graph = helper.make_graph(nodes, "low", infos, outputs)
+        save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 25)], ir_version=13),
+             source)
+        model = attune.load(attune.compile(source))
+        for arrays in (given, {name: array.view("V1") for name, array in given.items()}):
+            results = model(**arrays)
+            for name, array in given.items():
+                self.assertEqual(results["y_" + name].dtype, array.dtype)
+                self.assertEqual(results["y_" + name].tobytes(), array.tobytes())
+        self.fails(INVALID_TYPE, model, **{**given, "int4": given["int4"].view(np.int8)})
+        self.fails(INVALID_TYPE, model,
+                   **{**given, "float8_e5m2": given["float8_e4m3fn"].view(np.uint8)})
+
     def test_results_are_bitwise_equal_for_a_number_of_threads(self):
         x = np.random.default_rng(0).standard_normal((999, 3)).astype(np.float32)
         w = np.ones(3, np.float32)

@@ -1,6 +1,7 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "frontends/onnx/ops/LowTypes.h"
 #include "frontends/onnx/ops/Scalars.h"
 
 using namespace mlir;
@@ -84,12 +85,57 @@ Value convertScalar(ImplicitLocOpBuilder &b, Value x, Type to,
   return b.createOrFold<arith::ExtSIOp>(to, x);
 }
 
+/// From or to elements that no machine computes with, by way of what it can.
+static Value castLow(ImplicitLocOpBuilder &b, Value x, onnx::NodeOp node) {
+  Type from = lowInput(node), low = lowOutput(node);
+  bool fromUnsigned = isUnsignedInput(node),
+       toUnsigned = isUnsignedOutput(node);
+  if (from)
+    x = decodeLow(b, x, from);
+  if (!low)
+    return convertScalar(b, x, elementOf(node.getOutputs()[0]), fromUnsigned,
+                         toUnsigned);
+  if (auto integer = dyn_cast<IntegerType>(low)) {
+    if (isFloat(x))
+      x = convertScalar(b, x, b.getI32Type(), false, false);
+    return encodeLowInteger(b, x, integer);
+  }
+  // f64 goes by way of f32 too, as in ml_dtypes.
+  x = convertScalar(b, x, b.getF32Type(), fromUnsigned, false);
+  LowRounding rounding;
+  rounding.saturate = node.getInt("saturate", 1) != 0;
+  rounding.powers = node.getString("round_mode", "up");
+  return encodeLowFloat(b, x, cast<FloatType>(low), rounding);
+}
+
+static LogicalResult lowerLowCast(onnx::NodeOp node, Lowering &b) {
+  StringRef mode = node.getString("round_mode", "up");
+  if (mode != "up" && mode != "down" && mode != "nearest")
+    return node.emitNodeError("requires the round_mode up, down or nearest, "
+                              "but got '")
+           << mode << "'";
+  Type to = elementOf(node.getOutputs()[0]);
+  Value result =
+      b.elementwise(node, node.getInputs()[0], to,
+                    [&](OpBuilder &inner, Location loc, ValueRange x) -> Value {
+                      ImplicitLocOpBuilder scalar(loc, inner);
+                      // Elements that stay what they are keep their bits.
+                      if (lowInput(node) && lowInput(node) == lowOutput(node))
+                        return x[0];
+                      return castLow(scalar, x[0], node);
+                    });
+  b.replace(node, result);
+  return success();
+}
+
 static LogicalResult lowerCast(onnx::NodeOp node, Lowering &b) {
   RankedTensorType type = typeOf(node.getOutputs()[0]);
   Value input = node.getInputs()[0];
   Type to = type.getElementType();
   bool fromUnsigned = isUnsignedInput(node);
   bool toUnsigned = isUnsignedOutput(node);
+  if (lowInput(node) || lowOutput(node))
+    return lowerLowCast(node, b);
   if (std::optional<SmallVector<Value>> known = b.elements(input);
       known && Lowering::isSmall(type)) {
     for (Value &value : *known)
@@ -106,6 +152,11 @@ static LogicalResult lowerCast(onnx::NodeOp node, Lowering &b) {
   return success();
 }
 
+/// Whether elements leave bits of their byte unused.
+static bool hasLowSize(Type low) {
+  return low && low.getIntOrFloatBitWidth() < 8;
+}
+
 /// The same bits as another type of the same width.
 static LogicalResult lowerBitCast(onnx::NodeOp node, Lowering &b) {
   Value input = node.getInputs()[0];
@@ -113,7 +164,8 @@ static LogicalResult lowerBitCast(onnx::NodeOp node, Lowering &b) {
   auto widthOf = [](Type type) {
     return type.isInteger(1) ? 8 : type.getIntOrFloatBitWidth();
   };
-  if (widthOf(from) != widthOf(to))
+  if (widthOf(from) != widthOf(to) || hasLowSize(lowInput(node)) ||
+      hasLowSize(lowOutput(node)))
     return node.emitNodeError("requires types of equal width, but got ")
            << from << " and " << to;
   Value result = b.elementwise(

@@ -77,11 +77,9 @@ Value multiplySeen(Lowering &b, Value seen, Value weight,
   return b.reshape(ordered, sizes);
 }
 
-/// Windows times weights without anything in between, for groups of so few
-/// channels that there is no matrix to speak of. Neighbouring positions are
-/// computed together.
-static Value multiplyDirectly(Lowering &b, Value padded, Value weight,
-                              const Windows &windows, int64_t groups) {
+/// Neighbouring positions are computed together.
+Value multiplyDirectly(Lowering &b, Value padded, Value weight,
+                       const Windows &windows, int64_t groups) {
   WindowLoops inner(windows);
   RankedTensorType type = typeOf(weight);
   int64_t own = type.getDimSize(1), columns = type.getDimSize(0) / groups;
@@ -109,14 +107,17 @@ static Value multiplyDirectly(Lowering &b, Value padded, Value weight,
   };
   SmallVector<OpFoldResult> sizes = {b.size(padded, 0), b.size(weight, 0)};
   llvm::append_range(sizes, windows.counts);
-  return b.generic({padded, weight}, {map(from), map(by), map(to)},
-                   b.fill(sizes, b.constant(elementOf(padded), 0)), iterators,
-                   [](OpBuilder &b, Location loc, ValueRange x) -> Value {
-                     auto fused = arith::FastMathFlags::contract;
-                     Value product =
-                         arith::MulFOp::create(b, loc, x[0], x[1], fused);
-                     return arith::AddFOp::create(b, loc, x[2], product, fused);
-                   });
+  return b.generic(
+      {padded, weight}, {map(from), map(by), map(to)},
+      b.fill(sizes, b.constant(elementOf(padded), 0)), iterators,
+      [](OpBuilder &b, Location loc, ValueRange x) -> Value {
+        if (!isFloat(x[0]))
+          return arith::AddIOp::create(
+              b, loc, x[2], arith::MulIOp::create(b, loc, x[0], x[1]));
+        auto fused = arith::FastMathFlags::contract;
+        Value product = arith::MulFOp::create(b, loc, x[0], x[1], fused);
+        return arith::AddFOp::create(b, loc, x[2], product, fused);
+      });
 }
 
 LogicalResult checkWeights(onnx::NodeOp node, Value input, Value weight) {

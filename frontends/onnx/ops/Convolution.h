@@ -16,6 +16,11 @@ mlir::LogicalResult checkWeights(onnx::NodeOp node, mlir::Value input,
 mlir::Value multiplySeen(Lowering &b, mlir::Value seen, mlir::Value weight,
                          llvm::ArrayRef<mlir::OpFoldResult> positions,
                          int64_t groups);
+/// The same without anything in between, for integers, or for groups of so few
+/// channels that there is no matrix to speak of.
+mlir::Value multiplyDirectly(Lowering &b, mlir::Value padded,
+                             mlir::Value weight, const Windows &windows,
+                             int64_t groups);
 /// Adds the bias, if the node has it as input `index`, and replaces the node.
 mlir::LogicalResult finishConvolution(onnx::NodeOp node, Lowering &b,
                                       mlir::Value result, unsigned index);

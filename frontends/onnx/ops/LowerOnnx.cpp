@@ -3,7 +3,7 @@
 
 #include "dialects/attn/Attn.h"
 #include "dialects/kernel/Kernel.h"
-#include "frontends/onnx/ops/Lowering.h"
+#include "frontends/onnx/ops/LowTypes.h"
 #include "frontends/onnx/ops/Passes.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -37,6 +37,8 @@ static LoweringTable makeTable() {
   addPadding(table);
   addPooling(table);
   addPowerPooling(table);
+  addQuantization(table);
+  addQuantizedProducts(table);
   addRecurrent(table);
   addReductions(table);
   addRefused(table);
@@ -91,6 +93,9 @@ static LogicalResult check(onnx::NodeOp node) {
     return node.emitNodeError(known->second.refusal);
   if (!hasLowering(node.getDomain(), node.getOpType()))
     return node.emitNodeError("this operator has no lowering yet");
+  if (hasLowTypes(node) && !known->second.onlyMoves)
+    return node.emitNodeError("does not compute with elements of 8 bits and "
+                              "fewer; cast them to f32 before");
   for (TypeRange types : {TypeRange(node.getInputs().getTypes()),
                           TypeRange(node.getOutputs().getTypes())})
     for (Type type : types)

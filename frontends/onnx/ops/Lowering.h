@@ -202,6 +202,8 @@ void addNormalization(LoweringTable &table);
 void addPadding(LoweringTable &table);
 void addPooling(LoweringTable &table);
 void addPowerPooling(LoweringTable &table);
+void addQuantization(LoweringTable &table);
+void addQuantizedProducts(LoweringTable &table);
 void addRecurrent(LoweringTable &table);
 void addReductions(LoweringTable &table);
 void addRefused(LoweringTable &table);

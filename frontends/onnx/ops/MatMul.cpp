@@ -1,6 +1,7 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "frontends/onnx/ops/MatMul.h"
 #include "frontends/onnx/ops/Reduce.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -59,8 +60,7 @@ static Value multiplyMatrices(onnx::NodeOp node, Lowering &b, Value lhs,
 }
 
 /// A vector is a matrix of one row on the left, of one column on the right.
-static LogicalResult lowerMatMul(onnx::NodeOp node, Lowering &b) {
-  Value lhs = node.getInputs()[0], rhs = node.getInputs()[1];
+Value matrixProduct(onnx::NodeOp node, Lowering &b, Value lhs, Value rhs) {
   bool leftVector = typeOf(lhs).getRank() == 1;
   bool rightVector = typeOf(rhs).getRank() == 1;
   OpFoldResult one = b.getIndexAttr(1);
@@ -70,7 +70,7 @@ static LogicalResult lowerMatMul(onnx::NodeOp node, Lowering &b) {
     rhs = b.reshape(rhs, {b.size(rhs, 0), one});
   Value result = multiplyMatrices(node, b, lhs, rhs);
   if (!result)
-    return failure();
+    return {};
   SmallVector<OpFoldResult> sizes = b.sizes(result);
   if (rightVector)
     sizes.pop_back();
@@ -78,6 +78,14 @@ static LogicalResult lowerMatMul(onnx::NodeOp node, Lowering &b) {
     sizes.erase(sizes.end() - (rightVector ? 1 : 2));
   if (leftVector || rightVector)
     result = b.reshape(result, sizes);
+  return result;
+}
+
+static LogicalResult lowerMatMul(onnx::NodeOp node, Lowering &b) {
+  Value result =
+      matrixProduct(node, b, node.getInputs()[0], node.getInputs()[1]);
+  if (!result)
+    return failure();
   b.replace(node, result);
   return success();
 }

@@ -8,10 +8,12 @@ include "mlir/Pass/PassBase.td"
 
 def DropSignednessPass
     : Pass<"attune-drop-signedness", "::mlir::ModuleOp"> {
-  let summary = "Give unsigned integers types without a sign";
+  let summary = "Give elements the types that memory has";
   let description = [{
     What computes with integers takes types without a sign; a node's marks
     `onnx.unsigned_inputs` and `onnx.unsigned_outputs` keep what the file has.
+    Floats of 4 to 8 bits and integers of 2 and 4 become i8, one element a byte;
+    `onnx.low_inputs` and `onnx.low_outputs` keep their types.
   }];
 }
 

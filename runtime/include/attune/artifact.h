@@ -26,7 +26,10 @@
 //    "dims": {"batch": {"min": 1, "max": -1}},
 //    "weights": {"count": 103, "bytes": 90000000}}
 // features: LLVM's names of what the processor must have. dtype: f32 f64 f16
-// bf16 i8 i16 i32 i64 u8 u16 u32 u64 i1 (i1 takes one byte an element). A name
+// bf16 i8 i16 i32 i64 u8 u16 u32 u64 i1, and f8e4m3fn f8e4m3fnuz f8e5m2
+// f8e5m2fnuz f8e8m0fnu f6e2m3fn f6e3m2fn f4e2m1fn i4 u4 i2 u2; those of 8 bits
+// and fewer take one byte an element, whose low bits they are. In DLPack floats
+// have the codes of its version 1.1, integers their bits and one lane. A name
 // in a shape means one size wherever it stands, "?" an unnamed size; max -1
 // means no upper bound, a missing entry {"min": 0, "max": -1}.
 
