@@ -73,6 +73,9 @@ def compactions():
     return [
         single("NonZero", flags), single("NonZero", floats(-1)), single("NonZero", integers(3, -1, 2, low=0, high=2)),
         single("NonZero", np.zeros((3, 0), F32)), single("NonZero", np.zeros(4, F32)),
+        single("Unique", integers(-1, low=0, high=5), outputs=4, sorted=1), single("Unique", integers(-1, low=0, high=4), outputs=4, sorted=0),
+        single("Unique", integers(3, -1, 2, low=0, high=2), outputs=4, axis=1), single("Unique", booleans(-1), outputs=4, sorted=1),
+        single("Unique", integers(-1, 2, low=0, high=2), outputs=4, axis=0, sorted=0),
         single("Compress", floats(-1, 4), booleans(-1), axis=0), single("Compress", floats(-1, 4), booleans(-1)),
         single("Compress", floats(3, 5), booleans(4), axis=-1),
         single("NonMaxSuppression", boxes, scores, ints(3), F32([0.2]), F32([1])),

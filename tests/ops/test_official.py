@@ -20,7 +20,7 @@ CONSTANT = {"Dropout": (1, 2), "CenterCropPad": (1,), "HannWindow": (0,), "Hammi
             "BlackmanWindow": (0,), "MelWeightMatrix": (0, 1, 2, 3, 4),
             "MaxUnpool": (2,), "Col2Im": (1, 2)}
 OPERATORS = set(CONSTANT) | set("""
-    Compress ConstantOfShape CumProd CumSum Expand NonMaxSuppression NonZero OneHot Pad Range
+    Compress ConstantOfShape Unique CumProd CumSum Expand NonMaxSuppression NonZero OneHot Pad Range
     ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum
     ReduceSumSquare Reshape Slice Split Squeeze Tile TopK Unsqueeze
     Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh Attention AveragePool

@@ -4,6 +4,7 @@
 // Operators whose result has as many elements as the values of their inputs
 // say.
 
+#include "frontends/onnx/ops/Compaction.h"
 #include "dialects/kernel/Kernel.h"
 #include "frontends/onnx/ops/Reduce.h"
 #include "frontends/onnx/ops/Scalars.h"
@@ -13,17 +14,7 @@ using namespace mlir;
 
 namespace attune {
 
-namespace {
-/// Positions of the true elements of a list, in order. `positions` has one
-/// element more, without meaning.
-struct Marked {
-  Value positions;
-  OpFoldResult count;
-};
-} // namespace
-
-/// How many true elements stand before each element of `ones`.
-static Value countBefore(Lowering &b, Value ones) {
+Value countBefore(Lowering &b, Value ones) {
   Type element = b.getI64Type();
   Value init = b.empty(b.sizes(ones), element);
   auto scan = kernel::ScanOp::create(b, TypeRange(init.getType()), ones,
@@ -39,9 +30,7 @@ static Value countBefore(Lowering &b, Value ones) {
   return scan.getResult()[0];
 }
 
-/// `values` at `places` of a list of `size` elements.
-static Value storeAt(Lowering &b, Value places, Value values,
-                     OpFoldResult size) {
+Value storeAt(Lowering &b, Value places, Value values, OpFoldResult size) {
   Type element = elementOf(values);
   Value init = b.empty(size, element);
   auto op = kernel::ScatterOp::create(
@@ -55,8 +44,7 @@ static Value storeAt(Lowering &b, Value places, Value values,
   return op.getResult()[0];
 }
 
-/// `flags` is a list of i1.
-static Marked findMarked(Lowering &b, Value flags) {
+Marked findMarked(Lowering &b, Value flags) {
   Type integer = b.getI64Type();
   Value ones = mapped(b, flags, integer,
                       [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
@@ -97,8 +85,7 @@ static SmallVector<Value> indicesOf(Lowering &b, Value tensor) {
       b.sizes(tensor), [&](OpFoldResult size) { return b.toIndex(size); });
 }
 
-static Value positionAt(ImplicitLocOpBuilder &b, Value positions,
-                        ValueRange at) {
+Value positionAt(ImplicitLocOpBuilder &b, Value positions, ValueRange at) {
   return arith::IndexCastOp::create(
       b, b.getIndexType(), tensor::ExtractOp::create(b, positions, at));
 }
@@ -229,6 +216,7 @@ void addCompaction(LoweringTable &table) {
   table.move("Compress", lowerCompress);
   table.move("NonMaxSuppression", lowerSuppression);
   table.move("NonZero", lowerNonZero);
+  table.move("Unique", lowerUnique);
 }
 
 } // namespace attune

@@ -1,0 +1,284 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "frontends/onnx/ops/Compaction.h"
+#include "frontends/onnx/ops/Scalars.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace attune {
+
+using arith::CmpIPredicate;
+
+namespace {
+
+/// Finds equal slices of a tensor. The slices along the axis are the columns of
+/// `before x count x behind`; without an axis each element is one.
+class Finder {
+public:
+  Finder(onnx::NodeOp node, Lowering &b) : node(node), b(b) {}
+  void run();
+
+private:
+  void setUp();
+  Value list(Lowering::IndexBody body) {
+    return b.compute(count, b.getI64Type(), body);
+  }
+  Value integer(ImplicitLocOpBuilder &s, Value index) {
+    return s.createOrFold<arith::IndexCastOp>(s.getI64Type(), index);
+  }
+  Value compare(ImplicitLocOpBuilder &s, Value left, Value right);
+  Value compareElements(ImplicitLocOpBuilder &s, Value left, Value right);
+  Value places();
+  void sortByPosition();
+  void replace();
+
+  onnx::NodeOp node;
+  Lowering &b;
+  Value cube; // before x count x behind
+  OpFoldResult before, count, behind;
+  SmallVector<OpFoldResult> sizes; // of the input
+  int64_t axis = -1;
+
+  // The groups of equal slices, in the order of the result.
+  OpFoldResult groups;
+  Value first;  // position of each group's first slice
+  Value amount; // how many slices each group has
+  Value group;  // which group each slice is of
+};
+
+} // namespace
+
+void Finder::setUp() {
+  Value input = node.getInputs()[0];
+  sizes = b.sizes(input);
+  before = behind = b.getIndexAttr(1);
+  count = b.product(sizes);
+  if (node.getNodeAttr("axis")) {
+    axis = axisOf(node, static_cast<int64_t>(sizes.size()));
+    ArrayRef<OpFoldResult> all = sizes;
+    before = b.product(all.take_front(axis));
+    count = sizes[axis];
+    behind = b.product(all.drop_front(axis + 1));
+  }
+  cube = b.reshape(input, {before, count, behind});
+}
+
+/// -1, 0 or 1 as i8; NaN comes last and is equal to itself.
+Value Finder::compareElements(ImplicitLocOpBuilder &s, Value left,
+                              Value right) {
+  Type byte = s.getI8Type();
+  Value below, above;
+  if (isFloat(left)) {
+    if (left.getType().getIntOrFloatBitWidth() < 32)
+      for (Value *x : {&left, &right})
+        *x = convertScalar(s, *x, s.getF32Type(), false, false);
+    auto less = [&](Value x, Value y) -> Value {
+      Value isLess = arith::CmpFOp::create(s, arith::CmpFPredicate::OLT, x, y);
+      Value isNumber =
+          arith::CmpFOp::create(s, arith::CmpFPredicate::ORD, x, x);
+      Value isNan = arith::CmpFOp::create(s, arith::CmpFPredicate::UNO, y, y);
+      return arith::OrIOp::create(s, isLess,
+                                  arith::AndIOp::create(s, isNumber, isNan));
+    };
+    below = less(left, right);
+    above = less(right, left);
+  } else {
+    bool isUnsigned = isUnsignedInput(node) || left.getType().isInteger(1);
+    auto less = isUnsigned ? CmpIPredicate::ult : CmpIPredicate::slt;
+    below = arith::CmpIOp::create(s, less, left, right);
+    above = arith::CmpIOp::create(s, less, right, left);
+  }
+  Value up = arith::ExtUIOp::create(s, byte, above);
+  return arith::SubIOp::create(s, up, arith::ExtUIOp::create(s, byte, below));
+}
+
+/// Compares two slices by the first elements in which they differ.
+Value Finder::compare(ImplicitLocOpBuilder &s, Value left, Value right) {
+  Value zero = arith::ConstantIndexOp::create(s, 0);
+  Value one = arith::ConstantIndexOp::create(s, 1);
+  auto bound = [&](OpFoldResult size) -> Value {
+    return getValueOrCreateConstantIndexOp(s, s.getLoc(), size);
+  };
+  Value equal = arith::ConstantIntOp::create(s, 0, 8);
+  auto outer = scf::ForOp::create(
+      s, zero, bound(before), one, equal,
+      [&](OpBuilder &inner, Location loc, Value i, ValueRange carried) {
+        auto line = scf::ForOp::create(
+            inner, loc, zero, bound(behind), one, carried,
+            [&](OpBuilder &innermost, Location loc, Value k, ValueRange found) {
+              ImplicitLocOpBuilder s(loc, innermost);
+              auto at = [&](Value slice) -> Value {
+                return tensor::ExtractOp::create(s, cube,
+                                                 ValueRange{i, slice, k});
+              };
+              Value here = compareElements(s, at(left), at(right));
+              Value open =
+                  arith::CmpIOp::create(s, CmpIPredicate::eq, found[0], equal);
+              Value result = arith::SelectOp::create(s, open, here, found[0]);
+              scf::YieldOp::create(s, result);
+            });
+        scf::YieldOp::create(inner, loc, line.getResults());
+      });
+  return outer.getResult(0);
+}
+
+/// Where each slice stands once all are sorted. The work grows with the square
+/// of their number.
+Value Finder::places() {
+  Value bound = b.toIndex(count), none = b.constant(b.getI64Type(), 0);
+  Value first = b.constant(b.getIndexType(), 0);
+  Value one = b.constant(b.getIndexType(), 1);
+  Value equal = b.constant(b.getI8Type(), 0);
+  return list([&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) -> Value {
+    Value own = ivs[0];
+    auto loop = scf::ForOp::create(
+        s, first, bound, one, none,
+        [&](OpBuilder &inner, Location loc, Value other, ValueRange carried) {
+          ImplicitLocOpBuilder s(loc, inner);
+          Value order = compare(s, other, own);
+          Value less =
+              arith::CmpIOp::create(s, CmpIPredicate::slt, order, equal);
+          Value same =
+              arith::CmpIOp::create(s, CmpIPredicate::eq, order, equal);
+          Value earlier =
+              arith::CmpIOp::create(s, CmpIPredicate::slt, other, own);
+          Value counts = arith::OrIOp::create(
+              s, less, arith::AndIOp::create(s, same, earlier));
+          Value next = arith::AddIOp::create(
+              s, carried[0], arith::ExtUIOp::create(s, s.getI64Type(), counts));
+          scf::YieldOp::create(s, next);
+        });
+    return loop.getResult(0);
+  });
+}
+
+/// Takes the groups from the order of their values to that of their first
+/// slices.
+void Finder::sortByPosition() {
+  Value oldFirst = first, oldAmount = amount, oldGroup = group;
+  Value flags = b.compute(
+      count, b.getI1Type(),
+      [&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) -> Value {
+        Value own = positionAt(s, oldGroup, ivs[0]);
+        return arith::CmpIOp::create(s, CmpIPredicate::eq,
+                                     positionAt(s, oldFirst, own), ivs[0]);
+      });
+  Value ones = list([&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) -> Value {
+    return arith::ExtUIOp::create(s, s.getI64Type(),
+                                  tensor::ExtractOp::create(s, flags, ivs[0]));
+  });
+  Value rank = countBefore(b, ones);
+  first = findMarked(b, flags).positions;
+  Value newFirst = first;
+  amount =
+      b.compute(groups, b.getI64Type(),
+                [&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) -> Value {
+                  Value slice = positionAt(s, newFirst, ivs[0]);
+                  return tensor::ExtractOp::create(
+                      s, oldAmount, positionAt(s, oldGroup, slice));
+                });
+  group = list([&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) -> Value {
+    Value own = positionAt(s, oldGroup, ivs[0]);
+    return tensor::ExtractOp::create(s, rank, positionAt(s, oldFirst, own));
+  });
+}
+
+void Finder::replace() {
+  Type element = elementOf(cube);
+  auto pick = [&](ArrayRef<OpFoldResult> shape, unsigned dim) {
+    return b.compute(
+        shape, element, [&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) {
+          SmallVector<Value> at(ivs);
+          at[dim] = positionAt(s, first, ivs[dim]);
+          return tensor::ExtractOp::create(s, cube, at).getResult();
+        });
+  };
+  Value slices = pick({before, groups, behind}, 1);
+  SmallVector<OpFoldResult> shape = {groups};
+  if (axis >= 0) {
+    shape = sizes;
+    shape[axis] = groups;
+  }
+  b.replace(node, b.reshape(slices, shape), 0);
+  auto trimmed = [&](Value values) {
+    return b.compute(
+        groups, b.getI64Type(),
+        [&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) -> Value {
+          return tensor::ExtractOp::create(s, values, ivs[0]);
+        });
+  };
+  Value lists[] = {Value(), trimmed(first), group, amount};
+  for (unsigned output = 1; output < node.getOutputs().size(); ++output)
+    b.replace(node, lists[output], output);
+}
+
+void Finder::run() {
+  setUp();
+  Value numbers = list([&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) {
+    return integer(s, ivs[0]);
+  });
+  Value order = storeAt(b, places(), numbers, count);
+  Value zero = b.constant(b.getIndexType(), 0);
+  Value starts =
+      b.compute(count, b.getI1Type(),
+                [&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) -> Value {
+                  Value one = arith::ConstantIndexOp::create(s, 1);
+                  Value isFirst =
+                      arith::CmpIOp::create(s, CmpIPredicate::eq, ivs[0], zero);
+                  Value last = arith::SelectOp::create(
+                      s, isFirst, zero, arith::SubIOp::create(s, ivs[0], one));
+                  Value differs = arith::CmpIOp::create(
+                      s, CmpIPredicate::ne,
+                      compare(s, positionAt(s, order, last),
+                              positionAt(s, order, ivs[0])),
+                      arith::ConstantIntOp::create(s, 0, 8));
+                  return arith::OrIOp::create(s, isFirst, differs);
+                });
+  Marked marked = findMarked(b, starts);
+  groups = marked.count;
+  Value ones = list([&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) -> Value {
+    return arith::ExtUIOp::create(s, s.getI64Type(),
+                                  tensor::ExtractOp::create(s, starts, ivs[0]));
+  });
+  Value earlier = countBefore(b, ones);
+  Value sorted =
+      list([&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) -> Value {
+        Value sum = arith::AddIOp::create(
+            s, tensor::ExtractOp::create(s, earlier, ivs[0]).getResult(),
+            tensor::ExtractOp::create(s, ones, ivs[0]).getResult());
+        return arith::SubIOp::create(s, sum,
+                                     arith::ConstantIntOp::create(s, 1, 64));
+      });
+  group = storeAt(b, order, sorted, count);
+  Value end = b.toIndex(groups), all = b.toIndex(count);
+  amount = b.compute(
+      groups, b.getI64Type(),
+      [&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) -> Value {
+        Value one = arith::ConstantIndexOp::create(s, 1);
+        Value next = arith::AddIOp::create(s, ivs[0], one);
+        Value isLast = arith::CmpIOp::create(s, CmpIPredicate::eq, next, end);
+        Value stop = arith::SelectOp::create(
+            s, isLast, all, positionAt(s, marked.positions, next));
+        return integer(
+            s, arith::SubIOp::create(s, stop,
+                                     positionAt(s, marked.positions, ivs[0])));
+      });
+  first = b.compute(groups, b.getI64Type(),
+                    [&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) -> Value {
+                      return tensor::ExtractOp::create(
+                          s, order, positionAt(s, marked.positions, ivs[0]));
+                    });
+  if (node.getInt("sorted", 1) == 0)
+    sortByPosition();
+  replace();
+}
+
+LogicalResult lowerUnique(onnx::NodeOp node, Lowering &b) {
+  Finder(node, b).run();
+  return success();
+}
+
+} // namespace attune
