@@ -157,9 +157,12 @@ static std::optional<Elements> shapeElements(onnx::NodeOp node) {
 std::optional<Elements> Folder::evaluate(onnx::NodeOp node) {
   StringRef op = node.getOpType();
   RankedTensorType type = typeOf(node.getOutputs()[0]);
+  // An output that nothing uses has no type.
+  if (!type)
+    return std::nullopt;
   if (op == "Shape")
     return shapeElements(node);
-  if (!type || !type.hasStaticShape() || type.getRank() > 1 ||
+  if (!type.hasStaticShape() || type.getRank() > 1 ||
       type.getNumElements() > limit)
     return std::nullopt;
   SmallVector<Elements> operands;

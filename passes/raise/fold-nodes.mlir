@@ -226,3 +226,12 @@ func.func @other_domain() -> tensor<f32> {
   %1 = onnx.node "Sqrt" since 1(%c0) {domain = "com.example"} : (tensor<f32>) -> tensor<f32>
   return %1 : tensor<f32>
 }
+
+// An output that nothing uses has no type; the node just goes.
+// CHECK-LABEL: func.func @unused_output
+// CHECK-NOT: onnx.node
+// CHECK: return %arg0
+func.func @unused_output(%q: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %0 = onnx.node "Shape" since 15(%q) : (tensor<2x3xf32>) -> none
+  return %q : tensor<2x3xf32>
+}
