@@ -4,9 +4,12 @@
 """Values that index memory, and sizes that values give, are checked before anything is
 read or written."""
 
+import os
+import tempfile
 import unittest
 
 import numpy as np
+import onnx
 
 import differential
 from cases_elementwise import F32, floats
@@ -137,6 +140,26 @@ class RunTimeSizes(Checks):
                    "must not be longer than the axis")
         self.check(single("Pad", lambda n: np.ones(7 - n, F32), then([1, 1], [1, 1]), mode="edge"),
                    "can be padded with a constant only")
+
+
+class Refusals(unittest.TestCase):
+    def test_training(self):
+        names = ["R", "T", "X", "G", "V", "H"]
+        inputs = [onnx.helper.make_tensor_value_info(
+            name, onnx.TensorProto.INT64 if name == "T" else onnx.TensorProto.FLOAT,
+            [] if name in "RT" else [2]) for name in names]
+        outputs = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [2])
+                   for name in ("a", "b", "c")]
+        node = onnx.helper.make_node("Adam", names, ["a", "b", "c"], domain="ai.onnx.preview.training")
+        model = onnx.helper.make_model(
+            onnx.helper.make_graph([node], "step", inputs, outputs), ir_version=10, opset_imports=[
+                onnx.helper.make_opsetid("", 20),
+                onnx.helper.make_opsetid("ai.onnx.preview.training", 1)])
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "m.onnx")
+            onnx.save(model, path)
+            with self.assertRaisesRegex(RuntimeError, r"exit code 1.*Adam.*training is not supported"):
+                differential.artifact.compile_file(path, path + ".so")
 
 
 if __name__ == "__main__":

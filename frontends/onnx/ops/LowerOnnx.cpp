@@ -88,6 +88,9 @@ static bool isSupported(Type type) {
 /// Reports what is wrong with a node before anything is lowered.
 static LogicalResult check(onnx::NodeOp node) {
   auto known = lowerings().find(node.getOpType());
+  if (node.getDomain() == "ai.onnx.preview.training")
+    return node.emitNodeError("training is not supported; export the model for "
+                              "inference");
   if (node.getDomain().empty() && known != lowerings().end() &&
       !known->second.lower)
     return node.emitNodeError(known->second.refusal);
