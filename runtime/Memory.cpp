@@ -30,29 +30,60 @@ attune_allocator_t systemAllocator() {
   return {nullptr, systemAllocate, systemDeallocate};
 }
 
+static void freeBlock(const attune_allocator_t &allocator, MemoryBlock &block) {
+  if (block.data)
+    allocator.deallocate(allocator.context, block.data, block.bytes);
+  block = {nullptr, 0};
+}
+
+/// Gives `block` at least `bytes` bytes; its contents are lost. False: out of
+/// memory, and the block is empty.
+static bool enlarge(const attune_allocator_t &allocator, MemoryBlock &block,
+                    size_t bytes) {
+  if (block.data && block.bytes >= bytes)
+    return true;
+  freeBlock(allocator, block);
+  // An allocator may answer null to a request of nothing.
+  bytes = std::max<size_t>(bytes, 1);
+  void *data = allocator.allocate(allocator.context, bytes, memoryAlignment);
+  if (data)
+    block = {data, bytes};
+  return data != nullptr;
+}
+
 Arena::~Arena() {
-  for (Block &block : blocks)
-    if (block.data)
-      allocator.deallocate(allocator.context, block.data, block.bytes);
+  for (MemoryBlock &block : blocks)
+    freeBlock(allocator, block);
 }
 
 void *Arena::allocate(size_t bytes) {
   if (next == blocks.size())
     blocks.push_back({nullptr, 0});
-  Block &block = blocks[next];
-  if (!block.data || block.bytes < bytes) {
-    if (block.data)
-      allocator.deallocate(allocator.context, block.data, block.bytes);
-    block = {nullptr, 0};
-    // An allocator may answer null to a request of nothing.
-    bytes = std::max<size_t>(bytes, 1);
-    void *data = allocator.allocate(allocator.context, bytes, memoryAlignment);
-    if (!data)
-      return nullptr;
-    block = {data, bytes};
-  }
+  MemoryBlock &block = blocks[next];
+  if (!enlarge(allocator, block, bytes))
+    return nullptr;
   ++next;
   return block.data;
+}
+
+GrowingMemory::~GrowingMemory() {
+  for (Slot &slot : slots)
+    for (MemoryBlock &block : slot.blocks)
+      freeBlock(allocator, block);
+}
+
+void *GrowingMemory::next(size_t slot, size_t bytes) {
+  if (slot >= slots.size())
+    slots.resize(slot + 1);
+  Slot &own = slots[slot];
+  own.second = !own.second;
+  MemoryBlock &block = own.blocks[own.second];
+  // Half as much again, where that can be had.
+  bool fits = block.data && block.bytes >= bytes;
+  if (!fits && bytes <= SIZE_MAX / 2 &&
+      enlarge(allocator, block, bytes + bytes / 2))
+    return block.data;
+  return enlarge(allocator, block, bytes) ? block.data : nullptr;
 }
 
 } // namespace attune

@@ -139,6 +139,33 @@ static void *serveWorkspace(void *context, int64_t bytes) {
   return data;
 }
 
+static int64_t serveMark(void *context) {
+  return static_cast<int64_t>(
+      static_cast<Run *>(context)->session.arena.used());
+}
+
+static void serveRelease(void *context, int64_t place) {
+  static_cast<Run *>(context)->session.arena.release(
+      static_cast<size_t>(place));
+}
+
+static void *serveGrowth(void *context, int32_t slot, int64_t bytes) {
+  Run &run = *static_cast<Run *>(context);
+  void *data = nullptr;
+  attune_status_t status = guarded([&]() -> attune_status_t {
+    if (slot >= 0 && bytes >= 0)
+      data = run.session.growing.next(static_cast<size_t>(slot),
+                                      static_cast<size_t>(bytes));
+    return data ? nullptr
+                : makeStatus(ATTUNE_OUT_OF_MEMORY,
+                             "failed to get %lld bytes for what a loop carries",
+                             static_cast<long long>(bytes));
+  });
+  if (status)
+    run.record(status);
+  return data;
+}
+
 static void serveLoop(void *context, LoopBody body, void *captures,
                       int64_t count, int64_t grain) {
   attune_session &session = static_cast<Run *>(context)->session;
@@ -225,7 +252,10 @@ attune_status_t runModel(attune_session &session, const RunTensors &tensors) {
                               serveOutput,
                               serveLoop,
                               serveFailure,
-                              serveStopped};
+                              serveStopped,
+                              serveMark,
+                              serveRelease,
+                              serveGrowth};
   int32_t code =
       artifact.table().run(&services, artifact.weights(), arguments.data());
   return finish(run, code);

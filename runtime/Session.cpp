@@ -11,7 +11,7 @@ using namespace attune;
 
 attune_session::attune_session(attune_model_t *model,
                                attune_allocator_t allocator)
-    : model(model), allocator(allocator), arena(allocator) {
+    : model(model), allocator(allocator), arena(allocator), growing(allocator) {
   attune_model_retain(model);
 }
 

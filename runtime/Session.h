@@ -19,6 +19,7 @@ struct attune_session {
   attune_model_t *model;
   attune_allocator_t allocator;
   attune::Arena arena;
+  attune::GrowingMemory growing;
   attune_parallel_for_t hostLoop = nullptr;
   void *hostContext = nullptr;
   int threads = 1;

@@ -47,7 +47,7 @@ extern "C" {
 #define ATTUNE_FOOTER_MAGIC "ATTUNE\0\1"
 #define ATTUNE_FORMAT_VERSION 1
 #define ATTUNE_ABI_VERSION 1
-#define ATTUNE_SERVICES_VERSION 1
+#define ATTUNE_SERVICES_VERSION 2
 #define ATTUNE_WEIGHTS_ALIGNMENT 4096
 #define ATTUNE_TENSOR_ALIGNMENT 64
 /// "ATTUNE\0\1" read as a little-endian integer.
@@ -101,6 +101,18 @@ typedef struct attune_services {
   /// Not 0 once the run should end, because it was cancelled or has failed. To
   /// be asked between kernels; `run` may then return any code other than 0.
   int32_t (*stopped)(void *context);
+
+  // Since version 2: memory of loops.
+
+  /// Where the scratch memory handed out so far ends.
+  int64_t (*mark)(void *context);
+  /// Takes back all scratch memory handed out since `mark` gave `place`.
+  void (*release)(void *context, int64_t place);
+  /// Returns memory for a value that a loop carries on, of a size that changes:
+  /// `bytes` bytes, aligned to 64, contents undefined. What the call before
+  /// gave for the same `slot` stays as it is until the next one; no release
+  /// takes it back. Null: as for workspace.
+  void *(*grow)(void *context, int32_t slot, int64_t bytes);
 } attune_services;
 
 /// Row-major without gaps; aligned to its element only.
