@@ -3,6 +3,7 @@
 
 #include "frontends/onnx/Check.h"
 #include "frontends/onnx/Failure.h"
+#include "frontends/onnx/Subgraphs.h"
 
 #include "onnx/checker.h"
 
@@ -19,12 +20,9 @@ template <typename Nodes> static void normaliseNodes(Nodes &nodes) {
   for (onnx::NodeProto &node : nodes) {
     if (node.has_domain())
       node.set_domain(normalDomain(node.domain()));
-    for (onnx::AttributeProto &attribute : *node.mutable_attribute()) {
-      if (attribute.has_g())
-        normaliseNodes(*attribute.mutable_g()->mutable_node());
-      for (onnx::GraphProto &graph : *attribute.mutable_graphs())
-        normaliseNodes(*graph.mutable_node());
-    }
+    forSubgraphs(node, [](onnx::GraphProto &graph) {
+      normaliseNodes(*graph.mutable_node());
+    });
   }
 }
 
@@ -221,6 +219,24 @@ private:
         throw Failure("attribute '" + attribute.name() +
                       "' refers to a function's attribute, but the node is in "
                       "no function");
+    }
+    forSubgraphs(node, checkSubgraph);
+  }
+
+  /// What the library does not check.
+  static void checkSubgraph(const onnx::GraphProto &graph) {
+    for (const auto *infos : {&graph.input(), &graph.output()})
+      for (const onnx::ValueInfoProto &info : *infos) {
+        requireText(info.name(), "names");
+        for (const auto &dim : info.type().tensor_type().shape().dim())
+          requireText(dim.dim_param(), "names of dimensions");
+      }
+    for (const onnx::NodeProto &node : graph.node()) {
+      requireText(node.name(), "names");
+      requireText(node.op_type(), "operator types");
+      for (const std::string &output : node.output())
+        requireText(output, "names");
+      checkAttributes(node);
     }
   }
 

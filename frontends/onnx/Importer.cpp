@@ -3,7 +3,10 @@
 
 #include "frontends/onnx/Importer.h"
 #include "dialects/kernel/Kernel.h"
+#include "dialects/onnx/Loops.h"
 #include "dialects/onnx/Onnx.h"
+#include "frontends/onnx/Attributes.h"
+#include "frontends/onnx/Captures.h"
 #include "frontends/onnx/Model.h"
 #include "frontends/onnx/Types.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -17,6 +20,18 @@ using namespace mlir;
 
 namespace attune {
 namespace {
+
+/// A graph that is becoming a function.
+struct Scope {
+  explicit Scope(const model::Graph &graph) : graph(graph) {}
+  const model::Graph &graph;
+  llvm::StringMap<Value> values;
+  /// Constants that can be seen here, the enclosing graphs' as well.
+  llvm::StringMap<const model::Tensor *> constants;
+  /// Names that nodes, subgraphs or the graph's outputs refer to.
+  llvm::StringSet<> used;
+  Value none;
+};
 
 class Importer {
 public:
@@ -44,7 +59,7 @@ public:
     symbols.emplace(*module);
     builder.setInsertionPointToStart(module->getBody());
     addFunction();
-    annotate(*module);
+    annotateModule(*module, path, *loaded, options.dims);
     if (reported)
       return {};
     return module;
@@ -80,42 +95,67 @@ private:
     return NameLoc::get(builder.getStringAttr(name), fileLoc);
   }
 
-  // The function.
+  // The functions.
 
   void addFunction() {
     const model::Graph &graph = loaded->graph;
+    Scope main(graph);
     SmallVector<mlir::Type> arguments;
     for (const std::string &name : graph.inputs)
-      arguments.push_back(boundaryType(name, "input"));
+      arguments.push_back(boundaryType(main, name, "input"));
     if (reported)
       return;
+    if (func::FuncOp function = fill(main, "main", arguments, {}, {}))
+      nameBoundary(function);
+  }
+
+  /// Makes the function of a graph. Its arguments are the graph's inputs, then
+  /// values of the graph around it. Null if something was reported.
+  func::FuncOp fill(Scope &inner, StringRef name, TypeRange arguments,
+                    ArrayRef<StringRef> captures,
+                    ArrayRef<Attribute> dimsOfCaptures) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToEnd(&symbols->getOp()->getRegion(0).front());
     auto function = builder.create<func::FuncOp>(
-        fileLoc, "main", builder.getFunctionType(arguments, {}));
+        fileLoc, name, builder.getFunctionType(arguments, {}));
     symbols->insert(function);
+    Scope *outer = std::exchange(scope, &inner);
     Block *body = function.addEntryBlock();
-    for (auto [argument, name] : llvm::zip(body->getArguments(), graph.inputs))
-      define(name, argument);
+    SmallVector<StringRef> names(inner.graph.inputs.begin(),
+                                 inner.graph.inputs.end());
+    llvm::append_range(names, captures);
+    SmallVector<Attribute> dims;
+    for (const std::string &input : inner.graph.inputs)
+      dims.push_back(dimNamesAttr(&context, inner.graph.types.at(input)));
+    llvm::append_range(dims, dimsOfCaptures);
+    for (auto [i, argument] : llvm::enumerate(body->getArguments())) {
+      define(names[i], argument);
+      function.setArgAttr(i, onnx::dimsAttr, dims[i]);
+    }
     builder.setInsertionPointToStart(body);
     findUses();
     addConstants();
-    for (const model::Node &node : graph.nodes)
+    for (const model::Node &node : inner.graph.nodes)
       addNode(node);
-    if (reported)
-      return;
     SmallVector<Value> results;
-    for (const std::string &name : graph.outputs)
-      results.push_back(lookup(name));
-    if (llvm::is_contained(results, Value()))
-      return report(fileLoc, "an output is defined by no node");
+    for (const std::string &output : inner.graph.outputs)
+      results.push_back(lookup(output));
+    scope = outer;
+    if (llvm::is_contained(results, Value())) {
+      if (!reported)
+        report(fileLoc, "an output is defined by no node");
+      return {};
+    }
     builder.create<func::ReturnOp>(fileLoc, results);
     function.setType(builder.getFunctionType(arguments, TypeRange(results)));
-    nameBoundary(function);
+    return function;
   }
 
-  mlir::Type boundaryType(const std::string &name, StringRef what) {
+  mlir::Type boundaryType(const Scope &inner, const std::string &name,
+                          StringRef what) {
     std::string reason;
     RankedTensorType type =
-        tensorType(&context, loaded->graph.types.at(name), reason);
+        tensorType(&context, inner.graph.types.at(name), reason);
     if (!type)
       report(locOf(name), what + " '" + name + "': " + reason);
     return type;
@@ -127,11 +167,8 @@ private:
       auto found = graph.types.find(name);
       return found == graph.types.end() ? model::Type() : found->second;
     };
-    for (auto [i, name] : llvm::enumerate(graph.inputs)) {
+    for (auto [i, name] : llvm::enumerate(graph.inputs))
       function.setArgAttr(i, onnx::nameAttr, builder.getStringAttr(name));
-      function.setArgAttr(i, onnx::dimsAttr,
-                          dimNamesAttr(&context, find(name)));
-    }
     for (auto [i, name] : llvm::enumerate(graph.outputs)) {
       function.setResultAttr(i, onnx::nameAttr, builder.getStringAttr(name));
       function.setResultAttr(i, onnx::dimsAttr,
@@ -139,23 +176,54 @@ private:
     }
   }
 
+  /// Makes a body's function; `names` and `values` are what it captures.
+  Attribute addBody(const model::Node &node, const model::Attribute &attribute,
+                    ArrayRef<StringRef> names, ValueRange values) {
+    Scope body(*attribute.graphs.front());
+    for (StringRef name : capturesOf(body.graph))
+      if (const model::Tensor *constant = scope->constants.lookup(name))
+        body.constants[name] = constant;
+    SmallVector<mlir::Type> arguments;
+    unsigned before = reported;
+    for (const std::string &name : body.graph.inputs)
+      arguments.push_back(boundaryType(
+          body, name,
+          "node '" + node.name + "' (" + node.opType + "): its body's input"));
+    if (reported != before)
+      return {};
+    llvm::append_range(arguments, values.getTypes());
+    SmallVector<Attribute> dims;
+    for (Value value : values)
+      dims.push_back(builder.getStrArrayAttr(onnx::dimNames(value)));
+    func::FuncOp function = fill(body, attribute.name, arguments, names, dims);
+    if (!function)
+      return {};
+    function.setPrivate();
+    return FlatSymbolRefAttr::get(function.getSymNameAttr());
+  }
+
   // Constants.
 
   void findUses() {
-    for (const model::Node &node : loaded->graph.nodes)
-      for (const std::string &input : node.inputs)
-        used.insert(input);
-    for (const std::string &output : loaded->graph.outputs)
-      used.insert(output);
+    for (const model::Node &node : scope->graph.nodes)
+      forUsedNames(node, [&](StringRef name) { scope->used.insert(name); });
+    for (const std::string &output : scope->graph.outputs)
+      scope->used.insert(output);
   }
 
   void addConstants() {
-    for (const model::Tensor &tensor : loaded->graph.constants)
-      if (used.contains(tensor.name))
-        addConstant(tensor);
+    for (const model::Tensor &tensor : scope->graph.constants)
+      scope->constants[tensor.name] = &tensor;
+    // In the file's order, those of enclosing graphs first: maps have none.
+    for (StringRef name : capturesOf(scope->graph))
+      if (const model::Tensor *tensor = scope->constants.lookup(name))
+        addConstant(*tensor, name);
+    for (const model::Tensor &tensor : scope->graph.constants)
+      if (scope->used.contains(tensor.name))
+        addConstant(tensor, tensor.name);
   }
 
-  void addConstant(const model::Tensor &tensor) {
+  void addConstant(const model::Tensor &tensor, StringRef name) {
     Location loc = locOf(tensor.name);
     std::string reason;
     RankedTensorType type = tensorType(&context, tensor, reason);
@@ -164,33 +232,43 @@ private:
       return;
     }
     if (tensor.file.empty()) {
-      define(tensor.name,
+      define(name,
              builder.create<arith::ConstantOp>(loc, elements(type, tensor)));
       return;
     }
+    define(name,
+           builder.create<kernel::LoadWeightOp>(
+               loc, type, FlatSymbolRefAttr::get(weightOf(tensor, type, loc))));
+  }
+
+  /// The symbol of a weight, which all graphs share.
+  StringAttr weightOf(const model::Tensor &tensor, RankedTensorType type,
+                      Location loc) {
+    StringAttr &symbol = weights[&tensor];
+    if (symbol)
+      return symbol;
     OpBuilder detached(&context);
     auto weight = detached.create<kernel::WeightOp>(
         loc, tensor.name, tensor.file, static_cast<int64_t>(tensor.offset),
         static_cast<int64_t>(tensor.size), type, type,
         /*permutation=*/nullptr, /*panel=*/nullptr);
-    StringAttr symbol =
-        symbols->insert(weight, symbols->getOp()->getRegion(0).front().begin());
-    define(tensor.name, builder.create<kernel::LoadWeightOp>(
-                            loc, type, FlatSymbolRefAttr::get(symbol)));
+    return symbol = symbols->insert(
+               weight, symbols->getOp()->getRegion(0).front().begin());
   }
 
   // Nodes.
 
-  void define(StringRef name, Value value) { values[name] = value; }
-  Value lookup(StringRef name) { return values.lookup(name); }
+  void define(StringRef name, Value value) { scope->values[name] = value; }
+  Value lookup(StringRef name) { return scope->values.lookup(name); }
 
   Value none() {
-    if (!noneValue) {
+    if (!scope->none) {
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPointToStart(builder.getInsertionBlock());
-      noneValue = builder.create<onnx::NoneOp>(fileLoc, builder.getNoneType());
+      scope->none =
+          builder.create<onnx::NoneOp>(fileLoc, builder.getNoneType());
     }
-    return noneValue;
+    return scope->none;
   }
 
   void addNode(const model::Node &node) {
@@ -201,25 +279,56 @@ private:
       // The cause was reported: a constant or another node.
       isValid = isValid && inputs.back();
     }
-    if (isValid && node.opType == "Identity" && node.domain.empty())
+    if (isValid && node.opType == "Identity" && node.domain.empty()) {
+      if (auto *constant = scope->constants.lookup(node.inputs.front()))
+        scope->constants[node.outputs.front()] = constant;
       return define(node.outputs.front(), inputs.front());
+    }
     SmallVector<mlir::Type> types;
     SmallVector<Attribute> dims;
     for (const std::string &output : node.outputs)
       isValid &= addOutput(node, output, types, dims);
-    SmallVector<NamedAttribute> attributes;
-    for (const model::Attribute &attribute : node.attributes)
-      if (Attribute converted = convert(node, attribute))
-        attributes.push_back(builder.getNamedAttr(attribute.name, converted));
     if (!isValid)
       return;
+    SmallVector<StringRef> captures = addCaptures(node, inputs);
+    SmallVector<NamedAttribute> attributes;
+    for (const model::Attribute &attribute : node.attributes)
+      if (Attribute converted =
+              convert(node, attribute, captures,
+                      ValueRange(inputs).drop_front(node.inputs.size())))
+        attributes.push_back(builder.getNamedAttr(attribute.name, converted));
     auto op = builder.create<onnx::NodeOp>(
         locOf(node.name), types, builder.getStringAttr(node.opType),
         builder.getI64IntegerAttr(node.version), inputs,
         builder.getStringAttr(node.domain), builder.getStringAttr(node.name),
         builder.getDictionaryAttr(attributes), builder.getArrayAttr(dims));
+    if (!captures.empty())
+      op->setAttr(onnx::capturesAttr,
+                  builder.getI64IntegerAttr(captures.size()));
     for (auto [output, value] : llvm::zip(node.outputs, op.getOutputs()))
       define(output, value);
+  }
+
+  /// Adds to `inputs` what the node's bodies capture, and returns the names.
+  SmallVector<StringRef> addCaptures(const model::Node &node,
+                                     SmallVectorImpl<Value> &inputs) {
+    llvm::SetVector<StringRef> names;
+    for (const model::Attribute &attribute : node.attributes)
+      for (const std::shared_ptr<model::Graph> &graph : attribute.graphs)
+        for (StringRef name : capturesOf(*graph))
+          if (!scope->constants.contains(name))
+            names.insert(name);
+    SmallVector<StringRef> captures;
+    for (StringRef name : names) {
+      Value value = lookup(name);
+      if (!value && !reported)
+        report(node, "its body uses '" + name + "', which is not defined");
+      if (!value)
+        continue;
+      captures.push_back(name);
+      inputs.push_back(value);
+    }
+    return captures;
   }
 
   bool addOutput(const model::Node &node, const std::string &output,
@@ -227,14 +336,14 @@ private:
                  SmallVectorImpl<Attribute> &dims) {
     // The library cannot infer all outputs, but those without use do not
     // matter.
-    if (!used.contains(output)) {
+    if (!scope->used.contains(output)) {
       types.push_back(builder.getNoneType());
       dims.push_back(builder.getArrayAttr({}));
       return true;
     }
     model::Type type;
-    auto found = loaded->graph.types.find(output);
-    if (found != loaded->graph.types.end())
+    auto found = scope->graph.types.find(output);
+    if (found != scope->graph.types.end())
       type = found->second;
     std::string reason;
     RankedTensorType tensor = tensorType(&context, type, reason);
@@ -247,88 +356,15 @@ private:
     return true;
   }
 
-  Attribute convert(const model::Node &node,
-                    const model::Attribute &attribute) {
-    using Kind = model::Attribute::Kind;
-    switch (attribute.kind) {
-    case Kind::Float:
-      return builder.getF32FloatAttr(attribute.floats.front());
-    case Kind::Int:
-      return builder.getI64IntegerAttr(attribute.ints.front());
-    case Kind::String:
-      return builder.getStringAttr(attribute.strings.front());
-    case Kind::Floats:
-      return builder.getDenseF32ArrayAttr(attribute.floats);
-    case Kind::Ints:
-      return builder.getDenseI64ArrayAttr(attribute.ints);
-    case Kind::Strings: {
-      SmallVector<StringRef> strings(attribute.strings.begin(),
-                                     attribute.strings.end());
-      return builder.getStrArrayAttr(strings);
-    }
-    case Kind::Tensor:
-      return convert(node, attribute.name, attribute.tensors.front());
-    case Kind::Tensors: {
-      SmallVector<Attribute> tensors;
-      for (const model::Tensor &tensor : attribute.tensors)
-        tensors.push_back(convert(node, attribute.name, tensor));
-      return llvm::is_contained(tensors, Attribute())
-                 ? Attribute()
-                 : builder.getArrayAttr(tensors);
-    }
-    case Kind::Type: {
-      std::string reason;
-      RankedTensorType type = tensorType(&context, attribute.type, reason);
-      if (type)
-        return TypeAttr::get(type);
-      report(node, "attribute '" + attribute.name + "': " + reason);
-      return {};
-    }
-    case Kind::Graph:
-    case Kind::Graphs:
-      report(node, "attribute '" + attribute.name +
-                       "': operators with subgraphs are not supported");
-      return {};
-    case Kind::Other:
-      break;
-    }
-    report(node, "attribute '" + attribute.name +
-                     "': attributes of this kind are not supported");
-    return {};
-  }
-
-  Attribute convert(const model::Node &node, StringRef name,
-                    const model::Tensor &tensor) {
+  Attribute convert(const model::Node &node, const model::Attribute &attribute,
+                    ArrayRef<StringRef> captures, ValueRange values) {
+    if (attribute.kind == model::Attribute::Kind::Graph)
+      return addBody(node, attribute, captures, values);
     std::string reason;
-    if (RankedTensorType type = tensorType(&context, tensor, reason))
-      return elements(type, tensor);
-    report(node, "attribute '" + name + "': " + reason);
-    return {};
-  }
-
-  // The module.
-
-  void annotate(ModuleOp module) {
-    module->setAttr(modelAttr,
-                    builder.getStringAttr(llvm::sys::path::stem(path)));
-    SmallVector<NamedAttribute> opsets, ranges;
-    for (const auto &[domain, version] : loaded->opsets)
-      opsets.push_back(
-          builder.getNamedAttr(domain.empty() ? "ai.onnx" : StringRef(domain),
-                               builder.getI64IntegerAttr(version)));
-    module->setAttr(opsetAttr, builder.getDictionaryAttr(opsets));
-    llvm::StringSet<> seen;
-    for (const std::string &input : loaded->graph.inputs)
-      for (const model::Dim &dim : loaded->graph.types.at(input).dims) {
-        if (dim.name.empty() || !seen.insert(dim.name).second)
-          continue;
-        auto found = options.dims.find(dim.name);
-        DimRange range =
-            found == options.dims.end() ? DimRange() : found->second;
-        ranges.push_back(builder.getNamedAttr(
-            dim.name, builder.getDenseI64ArrayAttr({range.min, range.max})));
-      }
-    module->setAttr(dimRangesAttr, builder.getDictionaryAttr(ranges));
+    Attribute converted = convertAttribute(builder, attribute, reason);
+    if (!converted)
+      report(node, "attribute '" + attribute.name + "': " + reason);
+    return converted;
   }
 
   MLIRContext &context;
@@ -338,10 +374,9 @@ private:
   Location fileLoc;
   std::unique_ptr<model::Model> loaded;
   std::optional<SymbolTable> symbols;
-  llvm::StringMap<Value> values;
-  /// Names that nodes or the model's outputs refer to.
-  llvm::StringSet<> used;
-  Value noneValue;
+  llvm::DenseMap<const model::Tensor *, StringAttr> weights;
+  /// The graph whose nodes are being added.
+  Scope *scope = nullptr;
   unsigned reported = 0;
 };
 

@@ -8,6 +8,7 @@
 #include "frontends/onnx/Functions.h"
 #include "frontends/onnx/ModelFile.h"
 #include "frontends/onnx/Shapes.h"
+#include "frontends/onnx/Subgraphs.h"
 #include "frontends/onnx/Tensors.h"
 
 #include <unordered_set>
@@ -24,6 +25,8 @@ public:
   std::unique_ptr<Model> load() {
     file = readModelFile(path);
     refuseSparse();
+    file.payloads.resize(file.payloads.size() +
+                         liftSubgraphs(*file.proto.mutable_graph()));
     readInitializers();
     normaliseDomains(file.proto);
     checkFunctions(file.proto);
@@ -33,6 +36,7 @@ public:
     // From here on initializers need not be inputs, as before IR version 4.
     file.proto.set_ir_version(std::max<int64_t>(file.proto.ir_version(), 4));
     if (inlineFunctions(file.proto)) {
+      readLifted();
       // Bodies were checked by themselves, not with what calls give them.
       checkModel(file.proto, problems);
       if (!problems.empty())
@@ -55,6 +59,19 @@ private:
     for (const auto &sparse : file.proto.graph().sparse_initializer())
       throw Failure("initializer '" + sparse.values().name() +
                     "' is sparse, which is not supported");
+  }
+
+  /// Initializers of subgraphs that came with functions.
+  void readLifted() {
+    onnx::GraphProto &graph = *file.proto.mutable_graph();
+    int count = liftSubgraphs(graph);
+    google::protobuf::RepeatedPtrField<onnx::TensorProto> before;
+    before.Swap(graph.mutable_initializer());
+    while (count-- > 0)
+      graph.mutable_initializer()->AddAllocated(before.ReleaseLast());
+    file.payloads.assign(graph.initializer_size(), Payload());
+    readInitializers();
+    graph.mutable_initializer()->MergeFrom(before);
   }
 
   /// Reads all initializers. Those whose data is not in the proto become

@@ -4,7 +4,9 @@
 #include "frontends/onnx/Shapes.h"
 #include "frontends/onnx/Check.h"
 #include "frontends/onnx/Failure.h"
+#include "frontends/onnx/LoopTypes.h"
 #include "frontends/onnx/Nearest.h"
+#include "frontends/onnx/Subgraphs.h"
 
 #include "onnx/shape_inference/implementation.h"
 
@@ -113,27 +115,54 @@ public:
         declared(graph.output()) {}
 
   void run() {
-    nameNodes();
-    forgetInferable();
+    prepare(graph);
     forgetOutputs();
-    // The checks compare with types that are declared; strict: errors of nodes
-    // count; values of shape computations are propagated.
-    onnx::ShapeInferenceOptions options(true, 1, true);
     try {
-      BoundedSchemas schemas;
-      onnx::shape_inference::InferShapes(model, &schemas, options);
+      infer();
     } catch (const std::exception &failure) {
-      report(failure.what());
+      report(graph, failure.what());
       return;
     }
-    forgetWrongSizes();
+    forgetWrongSizes(graph);
     compareOutputs();
     restoreRanks();
   }
 
 private:
+  /// With loops, again and again until their types are found.
+  void infer() {
+    // The checks compare with types that are declared; strict: errors of nodes
+    // count; values of shape computations are propagated.
+    onnx::ShapeInferenceOptions options(true, 1, true);
+    BoundedSchemas schemas;
+    LoopTypes loops(model);
+    onnx::ModelProto before;
+    if (loops.hasLoops())
+      before = model;
+    for (unsigned round = 0;; ++round) {
+      loops.apply(model);
+      onnx::shape_inference::InferShapes(model, &schemas, options);
+      if (!loops.hasLoops() || !loops.learn(model))
+        return;
+      if (round == roundLimit)
+        throw Failure("requires loops whose types are found in " +
+                      std::to_string(roundLimit) + " rounds of inference");
+      model = before;
+    }
+  }
+
+  void prepare(onnx::GraphProto &inner) {
+    nameNodes(inner);
+    forgetInferable(inner);
+    for (onnx::NodeProto &node : *inner.mutable_node())
+      forSubgraphs(node, [&](onnx::GraphProto &body) {
+        forgetBoundary(node, body);
+        prepare(body);
+      });
+  }
+
   /// The library's messages tell nodes by name.
-  void nameNodes() {
+  static void nameNodes(onnx::GraphProto &graph) {
     for (onnx::NodeProto &node : *graph.mutable_node())
       if (node.name().empty())
         for (const std::string &output : node.output())
@@ -141,7 +170,24 @@ private:
             node.set_name(output);
   }
 
-  void forgetInferable() {
+  /// Forgets what a body says of its inputs and outputs. Numbers of trips and
+  /// conditions, whose shape the library leaves open, keep their one element.
+  static void forgetBoundary(const onnx::NodeProto &node,
+                             onnx::GraphProto &body) {
+    for (Infos *infos : {body.mutable_input(), body.mutable_output()})
+      for (onnx::ValueInfoProto &info : *infos)
+        if (shapeOf(info))
+          info.mutable_type()->mutable_tensor_type()->clear_shape();
+    if (node.op_type() != "Loop" || !node.domain().empty())
+      return;
+    for (int i = 0; i < std::min(body.input_size(), 2); ++i)
+      body.mutable_input(i)
+          ->mutable_type()
+          ->mutable_tensor_type()
+          ->mutable_shape();
+  }
+
+  void forgetInferable(onnx::GraphProto &graph) {
     std::unordered_set<std::string> needed;
     for (const onnx::NodeProto &node : graph.node()) {
       const onnx::OpSchema *schema = schemaOf(node, opsets);
@@ -158,7 +204,7 @@ private:
           dim.clear_dim_param();
       *kept.Add() = info;
     }
-    opaque = std::move(needed);
+    opaque.insert(needed.begin(), needed.end());
     graph.mutable_value_info()->Swap(&kept);
   }
 
@@ -193,11 +239,14 @@ private:
 
   /// The library takes 0 for a length that it does not know when it adds up
   /// the lengths of old and new keys.
-  void forgetWrongSizes() {
+  static void forgetWrongSizes(onnx::GraphProto &graph) {
     std::set<std::string> wrong;
-    for (const onnx::NodeProto &node : graph.node())
+    for (onnx::NodeProto &node : *graph.mutable_node()) {
       if (node.op_type() == "Attention" && node.output_size() > 3)
         wrong.insert(node.output(3));
+      forSubgraphs(node,
+                   [](onnx::GraphProto &body) { forgetWrongSizes(body); });
+    }
     for (Infos *infos : {graph.mutable_output(), graph.mutable_value_info()})
       for (onnx::ValueInfoProto &info : *infos)
         if (onnx::TensorShapeProto *shape = shapeOf(info);
@@ -222,18 +271,18 @@ private:
   }
 
   /// Splits the library's message, a line for each node.
-  void report(const std::string &message) {
+  void report(const onnx::GraphProto &graph, const std::string &message) {
     size_t before = problems.size();
     for (size_t begin = 0; begin < message.size();) {
       size_t end = std::min(message.find('\n', begin), message.size());
-      reportLine(message.substr(begin, end - begin));
+      reportLine(graph, message.substr(begin, end - begin));
       begin = end + 1;
     }
     if (problems.size() == before)
       throw Failure(message);
   }
 
-  void reportLine(const std::string &line) {
+  void reportLine(const onnx::GraphProto &graph, const std::string &line) {
     static const std::string marker = ", node name: ";
     size_t name = line.find(marker);
     size_t reason = line.find("): ", name);
@@ -247,6 +296,8 @@ private:
       return;
     }
   }
+
+  static constexpr unsigned roundLimit = 64;
 
   onnx::ModelProto &model;
   onnx::GraphProto &graph;
