@@ -47,6 +47,8 @@ static void raise(OpPassManager &pm, const PipelineOptions &) {
     pm.addNestedPass<func::FuncOp>(createFoldNodesPass());
     pm.addNestedPass<func::FuncOp>(createUnifySymbolsPass());
   }
+  pm.addPass(createSimplifyControlPass());
+  pm.addPass(createSymbolDCEPass());
   // Spellings of one node first: attention is matched around them.
   pm.addNestedPass<func::FuncOp>(createRaiseNeighboursPass());
   pm.addNestedPass<func::FuncOp>(createRaiseFormsPass());
@@ -81,6 +83,8 @@ static void fuse(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createOutlineDispatchesPass());
+  // Only now: what is in a body was worked on as a graph of its own.
+  pm.addPass(createInlineBodiesPass());
   // No CSE from here on: it would make one destination out of several.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(func::createDuplicateFunctionEliminationPass());
@@ -92,8 +96,11 @@ static void fuse(OpPassManager &pm, const PipelineOptions &options) {
 static void bufferize(OpPassManager &pm, const PipelineOptions &) {
   bufferization::OneShotBufferizePassOptions options;
   options.bufferizeFunctionBoundaries = true;
+  // State whose size changes lies somewhere else after each trip.
+  options.allowReturnAllocsFromLoops = true;
   options.functionBoundaryTypeConversion =
       bufferization::LayoutMapOption::IdentityLayoutMap;
+  pm.addPass(createProtectInputsPass());
   pm.addPass(bufferization::createEmptyTensorToAllocTensorPass());
   pm.addPass(bufferization::createOneShotBufferizePass(options));
   pm.addPass(bufferization::createDropEquivalentBufferResultsPass());
@@ -119,6 +126,7 @@ static void schedule(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createOutlineParallelPass());
+  pm.addPass(createPlanLoopsPass());
   pm.addPass(createPlanMemoryPass());
   pm.addPass(createMakeEntryPass());
   pm.addPass(createSymbolDCEPass());

@@ -279,6 +279,32 @@ def Kernel_WorkspaceOp : Kernel_Op<"workspace"> {
   let assemblyFormat = "$size `from` $services `:` type($services) attr-dict";
 }
 
+def Kernel_GrowOp : Kernel_Op<"grow"> {
+  let summary = "Memory that outlives a trip of a loop, and whether there is any";
+  let description = [{
+    `slot` has two blocks that take turns: what the trip before stored in the
+    other one stays as it is.
+  }];
+  let arguments = (ins AnyType:$services, I32Attr:$slot, Index:$size);
+  let results = (outs Kernel_Bytes:$bytes, I1:$valid);
+  let assemblyFormat = [{
+    $slot `[` $size `]` `from` $services `:` type($services) attr-dict
+  }];
+}
+
+def Kernel_MarkOp : Kernel_Op<"mark"> {
+  let summary = "Where the run's memory ends so far";
+  let arguments = (ins AnyType:$services);
+  let results = (outs I64:$place);
+  let assemblyFormat = "`of` $services `:` type($services) attr-dict";
+}
+
+def Kernel_ReleaseOp : Kernel_Op<"release"> {
+  let summary = "Gives back the memory that came after a mark";
+  let arguments = (ins AnyType:$services, I64:$place);
+  let assemblyFormat = "$place `to` $services `:` type($services) attr-dict";
+}
+
 def Kernel_OutputOp : Kernel_Op<"output"> {
   let summary = "Where the model's output `index` of this shape goes";
   let arguments = (ins AnyType:$services, I64Attr:$index,

@@ -33,6 +33,9 @@ enum ServicesOffset : int64_t {
   parallelForOffset = 32,
   failOffset = 40,
   stoppedOffset = 48,
+  markOffset = 56,
+  releaseOffset = 64,
+  growOffset = 72,
 };
 constexpr int64_t argumentSize = 16, argumentShapeOffset = 8;
 
@@ -166,6 +169,48 @@ struct OutputLowering : ConvertOpToLLVMPattern<kernel::OutputOp> {
                        .getResult();
     rewriter.replaceOp(
         op, {code.bytes(*getTypeConverter(), memory), code.notNull(memory)});
+    return success();
+  }
+};
+
+struct GrowLowering : ConvertOpToLLVMPattern<kernel::GrowOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult
+  matchAndRewrite(kernel::GrowOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    PointerCode code(rewriter, op.getLoc());
+    Value memory =
+        code.call(code.pointer, adaptor.getServices(), growOffset,
+                  {code.integer(code.i32, op.getSlot()), adaptor.getSize()})
+            .getResult();
+    rewriter.replaceOp(
+        op, {code.bytes(*getTypeConverter(), memory), code.notNull(memory)});
+    return success();
+  }
+};
+
+struct MarkLowering : ConvertOpToLLVMPattern<kernel::MarkOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult
+  matchAndRewrite(kernel::MarkOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    PointerCode code(rewriter, op.getLoc());
+    rewriter.replaceOp(
+        op,
+        code.call(code.i64, adaptor.getServices(), markOffset, {}).getResult());
+    return success();
+  }
+};
+
+struct ReleaseLowering : ConvertOpToLLVMPattern<kernel::ReleaseOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult
+  matchAndRewrite(kernel::ReleaseOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    PointerCode code(rewriter, op.getLoc());
+    code.call(LLVM::LLVMVoidType::get(op.getContext()), adaptor.getServices(),
+              releaseOffset, {adaptor.getPlace()});
+    rewriter.eraseOp(op);
     return success();
   }
 };
@@ -313,9 +358,11 @@ struct KernelToLlvm : impl::KernelToLlvmPassBase<KernelToLlvm> {
     populateMathToLibmConversionPatterns(patterns);
     ub::populateUBToLLVMConversionPatterns(converter, patterns);
     populateVectorToLLVMConversionPatterns(converter, patterns);
-    patterns.add<InputLowering, InputDimLowering, WeightsLowering,
-                 WorkspaceLowering, OutputLowering, FailLowering,
-                 GoesOnLowering, LaunchLowering>(converter);
+    patterns
+        .add<InputLowering, InputDimLowering, WeightsLowering,
+             WorkspaceLowering, OutputLowering, FailLowering, GoesOnLowering,
+             GrowLowering, MarkLowering, ReleaseLowering, LaunchLowering>(
+            converter);
     LLVMConversionTarget target(*context);
     target.addLegalOp<ModuleOp>();
     target.addLegalOp<kernel::WeightOp>();

@@ -141,7 +141,7 @@ void EntryMaker::leaveUnless(Operation *after, Value condition, Value services,
 void EntryMaker::checkAllocations(Value services) {
   SmallVector<Operation *> ops;
   graph.walk([&](Operation *op) {
-    if (isa<kernel::WorkspaceOp, kernel::OutputOp>(op))
+    if (isa<kernel::WorkspaceOp, kernel::GrowOp, kernel::OutputOp>(op))
       ops.push_back(op);
   });
   for (Operation *op : ops)
@@ -158,23 +158,28 @@ void EntryMaker::replaceAssertions(Value services) {
   }
 }
 
-/// A run that was cancelled or has failed ends after the kernel in progress.
-/// All kernels share one way out: there may be hundreds of them.
+/// A run that was cancelled or has failed ends after the kernel in progress, or
+/// with the trip of a loop that calls none. All kernels share one way out:
+/// there may be hundreds of them.
 void EntryMaker::askBetweenKernels(Value services) {
-  SmallVector<func::CallOp> calls;
-  graph.walk([&](func::CallOp op) { calls.push_back(op); });
-  if (calls.empty())
+  SmallVector<kernel::GoesOnOp> questions;
+  graph.walk([&](kernel::GoesOnOp op) { questions.push_back(op); });
+  graph.walk([&](func::CallOp op) {
+    b.setInsertionPointAfter(op);
+    questions.push_back(
+        kernel::GoesOnOp::create(b, loc, b.getI1Type(), services));
+  });
+  if (questions.empty())
     return;
   Block *leave = b.createBlock(&graph.getBody(), graph.getBody().end());
   Value status =
       arith::ConstantIntOp::create(b, loc, b.getI32Type(), cancelled);
   func::ReturnOp::create(b, loc, status);
-  for (func::CallOp op : calls) {
+  for (kernel::GoesOnOp op : questions) {
     Block *block = op->getBlock();
     Block *rest = block->splitBlock(std::next(Block::iterator(op)));
     b.setInsertionPointToEnd(block);
-    Value goesOn = kernel::GoesOnOp::create(b, loc, b.getI1Type(), services);
-    cf::CondBranchOp::create(b, loc, goesOn, rest, leave);
+    cf::CondBranchOp::create(b, loc, op.getResult(), rest, leave);
   }
 }
 

@@ -112,6 +112,16 @@ def OutlineParallelPass
                            "::mlir::LLVM::LLVMDialect"];
 }
 
+def PlanLoopsPass : Pass<"attune-plan-loops", "::mlir::ModuleOp"> {
+  let summary = "Give memory to what loops and branches allocate";
+  let description = [{
+    Buffers of a block of a loop or branch share one piece of memory, which is
+    allocated before the loop where its size is known there; else each trip asks
+    the runtime for it, and gives it back at its end. What a trip carries on in
+    memory of its own is copied to memory that outlives the trip.
+  }];
+}
+
 def PlanMemoryPass : Pass<"attune-plan-memory", "::mlir::ModuleOp"> {
   let summary = "Give every buffer of the graph a place in one arena";
   let description = [{

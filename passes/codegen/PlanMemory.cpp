@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "mlir/Interfaces/ViewLikeInterface.h"
-#include "passes/codegen/Passes.h"
+#include "passes/codegen/MemorySlots.h"
 
 using namespace mlir;
 
@@ -11,26 +11,6 @@ namespace attune {
 #include "passes/codegen/Passes.h.inc"
 
 namespace {
-
-/// A buffer of the graph: when it is alive (positions in the block) and how
-/// many bytes it has: `factor` times the product of `dims`.
-struct Buffer {
-  memref::AllocOp alloc;
-  unsigned first = 0, last = 0;
-  int64_t factor = 0;
-  SmallVector<Value> dims;
-};
-
-/// A place in the arena that buffers hold one after another. All of them have
-/// the same `dims`; the largest factor rules. A late one has a size that
-/// depends on the values of a tensor: it gets memory of its own in mid-run.
-struct Slot {
-  int64_t factor = 0;
-  SmallVector<Value> dims;
-  unsigned freeFrom = 0;
-  bool isLate = false;
-  SmallVector<memref::AllocOp> buffers;
-};
 
 class Planner {
 public:
@@ -44,9 +24,6 @@ private:
   void returnValue(unsigned index, Value returned);
   Operation *placeFor(memref::AllocOp alloc, ValueRange sizes);
   FailureOr<SmallVector<Value>> sizesOf(Value returned);
-  SmallVector<Buffer> findBuffers();
-  void place(const Buffer &buffer, bool isLate);
-  Value bytesOf(const Slot &slot);
   void replaceAll();
 
   func::FuncOp graph;
@@ -58,42 +35,6 @@ private:
 };
 
 } // namespace
-
-/// Whether what computes `value` could stand before `point`.
-static bool canMove(Value value, Operation *point,
-                    llvm::SmallPtrSetImpl<Operation *> &checked) {
-  Operation *definition = value.getDefiningOp();
-  if (!definition || definition->isBeforeInBlock(point) ||
-      checked.contains(definition))
-    return true;
-  if (!isMemoryEffectFree(definition) || definition->getNumRegions() != 0)
-    return false;
-  for (Value operand : definition->getOperands())
-    if (!canMove(operand, point, checked))
-      return false;
-  checked.insert(definition);
-  return true;
-}
-
-static void move(Value value, Operation *point) {
-  Operation *definition = value.getDefiningOp();
-  if (!definition || definition->isBeforeInBlock(point))
-    return;
-  for (Value operand : definition->getOperands())
-    move(operand, point);
-  definition->moveBefore(point);
-}
-
-/// Moves what computes `sizes` before `point`; nothing if that is impossible.
-static bool moveSizes(ValueRange sizes, Operation *point) {
-  llvm::SmallPtrSet<Operation *, 16> checked;
-  for (Value size : sizes)
-    if (!canMove(size, point, checked))
-      return false;
-  for (Value size : sizes)
-    move(size, point);
-  return true;
-}
 
 /// The alloc that `value` is a view of, or null.
 static memref::AllocOp rootAlloc(Value value) {
@@ -128,11 +69,6 @@ FailureOr<SmallVector<Value>> Planner::sizesOf(Value returned) {
   } else
     return failure();
   return sizes;
-}
-
-/// Bytes, and whether there are any.
-static SmallVector<Type> memoryTypes(OpBuilder &b) {
-  return {kernel::bytesType(b.getContext()), b.getI1Type()};
 }
 
 /// Where the run can ask for memory in place of `alloc`, whose sizes and those
@@ -199,121 +135,18 @@ void Planner::returnInPlace() {
   graph.removeResAttrsAttr();
 }
 
-/// The last position at which `value` or a view of it is used.
-static unsigned lastUse(Value value, mlir::Block &block,
-                        const DenseMap<Operation *, unsigned> &positions) {
-  unsigned last = 0;
-  for (Operation *user : value.getUsers()) {
-    last = std::max(last, positions.lookup(block.findAncestorOpInBlock(*user)));
-    if (auto view = dyn_cast<ViewLikeOpInterface>(user))
-      last = std::max(last, lastUse(user->getResult(0), block, positions));
-  }
-  return last;
-}
-
-SmallVector<Buffer> Planner::findBuffers() {
-  DenseMap<Operation *, unsigned> positions;
-  for (auto [position, op] : llvm::enumerate(block))
-    positions[&op] = position;
-  SmallVector<Buffer> buffers;
-  for (auto alloc : block.getOps<memref::AllocOp>()) {
-    Buffer buffer;
-    buffer.alloc = alloc;
-    buffer.first = positions[alloc];
-    buffer.last = lastUse(alloc, block, positions);
-    unsigned bits = alloc.getType().getElementTypeBitWidth();
-    buffer.factor = (bits + 7) / 8;
-    for (int64_t size : alloc.getType().getShape())
-      if (!ShapedType::isDynamic(size))
-        buffer.factor *= size;
-    buffer.dims.assign(alloc.getDynamicSizes().begin(),
-                       alloc.getDynamicSizes().end());
-    llvm::sort(buffer.dims, [](Value left, Value right) {
-      if (auto l = dyn_cast<BlockArgument>(left))
-        if (auto r = dyn_cast<BlockArgument>(right))
-          return l.getArgNumber() < r.getArgNumber();
-      Operation *l = left.getDefiningOp(), *r = right.getDefiningOp();
-      return l && r ? l != r && l->isBeforeInBlock(r) : !l && r;
-    });
-    buffers.push_back(buffer);
-  }
-  return buffers;
-}
-
-/// Takes the free slot of the same dimensions whose factor is nearest.
-void Planner::place(const Buffer &buffer, bool isLate) {
-  Slot *best = nullptr;
-  auto distance = [&](const Slot &slot) {
-    return std::abs(slot.factor - buffer.factor);
-  };
-  for (Slot &slot : slots)
-    if (slot.freeFrom <= buffer.first && slot.dims == buffer.dims &&
-        (!best || distance(slot) < distance(*best)))
-      best = &slot;
-  if (!best) {
-    best = &slots.emplace_back();
-    best->dims = buffer.dims;
-    best->isLate = isLate;
-  }
-  best->factor = std::max(best->factor, buffer.factor);
-  best->freeFrom = buffer.last + 1;
-  best->buffers.push_back(buffer.alloc);
-}
-
-/// The slot's size. One that is not a number of bytes asks for more than any
-/// machine has, so that the run ends there.
-Value Planner::bytesOf(const Slot &slot) {
-  constexpr int64_t alignment = 64, tooMuch = int64_t(1) << 50;
-  Location loc = graph.getLoc();
-  auto constant = [&](int64_t value) -> Value {
-    return arith::ConstantIndexOp::create(b, loc, value);
-  };
-  Value size = constant(slot.factor), fine;
-  for (Value dim : slot.dims) {
-    Value small = b.createOrFold<arith::CmpIOp>(
-        loc, arith::CmpIPredicate::ult, dim, constant(int64_t(1) << 40));
-    Value divisor = b.createOrFold<arith::MaxUIOp>(loc, dim, constant(1));
-    Value limit =
-        b.createOrFold<arith::DivUIOp>(loc, constant(tooMuch), divisor);
-    Value below = b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::ule,
-                                                size, limit);
-    below = b.createOrFold<arith::AndIOp>(loc, small, below);
-    size = b.createOrFold<arith::MulIOp>(loc, size, dim);
-    fine = fine ? b.createOrFold<arith::AndIOp>(loc, fine, below) : below;
-  }
-  size = b.createOrFold<arith::AddIOp>(loc, size, constant(alignment - 1));
-  size = b.createOrFold<arith::AndIOp>(loc, size, constant(-alignment));
-  if (fine)
-    size = b.createOrFold<arith::SelectOp>(loc, fine, size, constant(tooMuch));
-  return size;
-}
-
 void Planner::replaceAll() {
   Location loc = graph.getLoc();
+  Value services = graph.getArgument(0), total;
   b.setInsertionPoint(sizesEnd);
-  Value start = arith::ConstantIndexOp::create(b, loc, 0), total = start;
-  SmallVector<Value> offsets;
-  for (const Slot &slot : slots) {
-    offsets.push_back(slot.isLate ? start : total);
-    if (!slot.isLate)
-      total = b.createOrFold<arith::AddIOp>(loc, total, bytesOf(slot));
-  }
-  auto ask = [&](Value bytes) -> Value {
-    return kernel::WorkspaceOp::create(b, loc, memoryTypes(b),
-                                       graph.getArgument(0), bytes)
-        .getBytes();
-  };
-  Value arena = ask(total);
-  for (auto [slot, at] : llvm::zip(slots, offsets)) {
+  SmallVector<Value> offsets = layOut(b, loc, slots, total);
+  Value arena = askForMemory(b, loc, services, total);
+  for (auto [slot, offset] : llvm::zip(slots, offsets)) {
     b.setInsertionPoint(slot.buffers.front());
-    Value memory = slot.isLate ? ask(bytesOf(slot)) : arena;
-    for (memref::AllocOp alloc : slot.buffers) {
-      b.setInsertionPoint(alloc);
-      Value view = memref::ViewOp::create(b, alloc.getLoc(), alloc.getType(),
-                                          memory, at, alloc.getDynamicSizes());
-      alloc.getResult().replaceAllUsesWith(view);
-      alloc.erase();
-    }
+    Value memory = slot.isLate
+                       ? askForMemory(b, loc, services, bytesOf(b, loc, slot))
+                       : arena;
+    replaceBuffers(slot, memory, offset);
   }
 }
 
@@ -328,8 +161,8 @@ LogicalResult Planner::plan() {
   for (auto alloc : block.getOps<memref::AllocOp>())
     if (!moveSizes(alloc.getDynamicSizes(), sizesEnd))
       late.insert(alloc);
-  for (const Buffer &buffer : findBuffers())
-    place(buffer, late.contains(buffer.alloc));
+  for (const Buffer &buffer : findBuffers(block))
+    placeBuffer(buffer, late.contains(buffer.alloc), slots);
   replaceAll();
   return success();
 }

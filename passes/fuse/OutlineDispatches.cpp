@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "mlir/Dialect/Func/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "passes/fuse/Passes.h"
@@ -189,6 +190,18 @@ static SmallVector<Dispatch> findDispatches(Block &block) {
   return dispatches;
 }
 
+/// The function's block, and those of loops and branches in it.
+static SmallVector<Block *> blocksOf(func::FuncOp graph) {
+  SmallVector<Block *> blocks = {&graph.getBody().front()};
+  graph.walk([&](Operation *op) {
+    if (isa_and_nonnull<scf::SCFDialect>(op->getDialect()))
+      for (Region &region : op->getRegions())
+        for (Block &block : region)
+          blocks.push_back(&block);
+  });
+  return blocks;
+}
+
 namespace {
 struct OutlineDispatches : impl::OutlineDispatchesPassBase<OutlineDispatches> {
   void runOnOperation() override {
@@ -199,8 +212,9 @@ struct OutlineDispatches : impl::OutlineDispatchesPassBase<OutlineDispatches> {
         graphs.push_back(function);
     for (func::FuncOp graph : graphs) {
       Outliner outliner(graph, symbols);
-      for (const Dispatch &dispatch : findDispatches(graph.getBody().front()))
-        outliner.outline(dispatch);
+      for (Block *block : blocksOf(graph))
+        for (const Dispatch &dispatch : findDispatches(*block))
+          outliner.outline(dispatch);
     }
   }
 };

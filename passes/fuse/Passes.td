@@ -69,4 +69,22 @@ def OutlineDispatchesPass
                            "::mlir::linalg::LinalgDialect"];
 }
 
+def InlineBodiesPass : Pass<"attune-inline-bodies", "::mlir::ModuleOp"> {
+  let summary = "Put the graphs of branches and loops where they run";
+  let description = [{
+    Private functions that are no kernels take the place of their calls, so that
+    bufferization sees in whose memory what is carried lies. A function that
+    calls itself is an error.
+  }];
+}
+
+def ProtectInputsPass : Pass<"attune-protect-inputs", "::mlir::ModuleOp"> {
+  let summary = "Forbid bufferization to write into the model's inputs";
+  let description = [{
+    They belong to the caller. A loop that starts with an input and changes it
+    works on a copy.
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
+}
+
 #endif // ATTUNE_PASSES_FUSE_PASSES

@@ -72,4 +72,13 @@ def UnifySymbolsPass : Pass<"attune-unify-symbols", "::mlir::func::FuncOp"> {
   }];
 }
 
+def SimplifyControlPass : Pass<"attune-simplify-control", "::mlir::ModuleOp"> {
+  let summary = "Find what is constant about branches and loops";
+  let description = [{
+    An If whose condition is constant keeps one graph. A Loop whose graph gives
+    its condition on unchanged, or always true, is marked as counted: the number
+    of trips is known before the first.
+  }];
+}
+
 #endif // ATTUNE_PASSES_RAISE_PASSES

@@ -31,6 +31,9 @@ _parallel = ctypes.CFUNCTYPE(None, _pointer, _pointer, _pointer, _int64, _int64)
 _fail = ctypes.CFUNCTYPE(None, _pointer, ctypes.c_int32, ctypes.c_char_p)
 _body = ctypes.CFUNCTYPE(None, _pointer, _int64, _int64)
 _stopped = ctypes.CFUNCTYPE(ctypes.c_int32, _pointer)
+_mark = ctypes.CFUNCTYPE(_int64, _pointer)
+_release = ctypes.CFUNCTYPE(None, _pointer, _int64)
+_grow = ctypes.CFUNCTYPE(_pointer, _pointer, ctypes.c_int32, _int64)
 
 DTYPES = dict(f64="f8", f32="f4", f16="f2", i64="i8", i32="i4", i16="i2", i8="i1",
               u64="u8", u32="u4", u16="u2", u8="u1", i1="?", bf16=ml_dtypes.bfloat16)
@@ -49,7 +52,8 @@ class _Services(ctypes.Structure):
     _fields_ = [("version", ctypes.c_uint32), ("reserved", ctypes.c_uint32),
                 ("context", _pointer), ("workspace", _workspace),
                 ("output", _output), ("parallel_for", _parallel),
-                ("fail", _fail), ("stopped", _stopped)]
+                ("fail", _fail), ("stopped", _stopped), ("mark", _mark),
+                ("release", _release), ("grow", _grow)]
 
 
 class _Argument(ctypes.Structure):
@@ -75,18 +79,34 @@ def _aligned(size, fill):
 class _Run:
     """The services of one run, and what they handed out."""
 
-    def __init__(self, outputs):
+    def __init__(self, outputs, stopped):
         self.signature, self.outputs = outputs, {}
-        self.kept, self.failures = [], []
+        self.kept, self.failures, self.scratch, self.grown = [], [], [], {}
+        self.most = 0
         self.services = _Services(
-            1, 0, None, _workspace(self.workspace), _output(self.output),
-            _parallel(self.parallel_for), _fail(self.fail), _stopped(lambda _: 0))
+            2, 0, None, _workspace(self.workspace), _output(self.output),
+            _parallel(self.parallel_for), _fail(self.fail), _stopped(stopped),
+            _mark(lambda _: len(self.scratch)), _release(self.release), _grow(self.grow))
 
     def workspace(self, _, size):
         if not 0 <= size < MEMORY:
             return None
         memory, address = _aligned(size, 0xFF)
-        self.kept.append(memory)
+        self.scratch.append(memory)
+        self.most = max(self.most, sum(len(memory) for memory in self.scratch))
+        return address
+
+    def release(self, _, place):
+        for memory in self.scratch[place:]:
+            memory.fill(0xFF)
+        del self.scratch[place:]
+
+    def grow(self, _, slot, size):
+        old = self.grown.setdefault(slot, [None, None])
+        memory, address = _aligned(size, 0xFF)
+        if old[0] is not None:
+            old[0].fill(0xFF)
+        self.grown[slot] = [old[1], memory]
         return address
 
     def output(self, _, index, rank, shape):
@@ -119,10 +139,12 @@ class Artifact:
         self.manifest = json.loads(data[manifest:manifest + length])
         self._memory, self._weights = _aligned(size, 0)
         ctypes.memmove(self._weights, data[weights:weights + size], size)
+        # What a run that asks is told; the last run, for what it used.
+        self.stopped, self.last = lambda _: 0, None
         self._table = _Table.in_dll(ctypes.CDLL(path), "attune_artifact")
 
     def __call__(self, *inputs):
-        run = _Run(self.manifest["outputs"])
+        run = self.last = _Run(self.manifest["outputs"], self.stopped)
         arguments = (_Argument * max(1, len(inputs)))()
         for argument, array, declared in zip(arguments, inputs, self.manifest["inputs"]):
             array = np.ascontiguousarray(array, DTYPES[declared["dtype"]])

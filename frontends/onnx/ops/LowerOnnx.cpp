@@ -3,8 +3,10 @@
 
 #include "dialects/attn/Attn.h"
 #include "dialects/kernel/Kernel.h"
+#include "frontends/onnx/ops/Control.h"
 #include "frontends/onnx/ops/LowTypes.h"
 #include "frontends/onnx/ops/Passes.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -22,6 +24,7 @@ static LoweringTable makeTable() {
   addCacheUpdates(table);
   addCasts(table);
   addCompaction(table);
+  addControl(table);
   addConvolution(table);
   addDeformConvolution(table);
   addEinsum(table);
@@ -105,9 +108,11 @@ static LogicalResult check(onnx::NodeOp node) {
       if (!isSupported(type))
         return node.emitNodeError("the type ")
                << type << " is not supported yet";
-  if (isa<NoneType>(node.getInputs().empty()
-                        ? Type(IndexType::get(node.getContext()))
-                        : node.getInputs().front().getType()))
+  bool isLoop = node.getDomain().empty() &&
+                (node.getOpType() == "Loop" || node.getOpType() == "Scan");
+  if (!isLoop && isa<NoneType>(node.getInputs().empty()
+                                   ? Type(IndexType::get(node.getContext()))
+                                   : node.getInputs().front().getType()))
     return node.emitNodeError("requires its first input");
   return success();
 }

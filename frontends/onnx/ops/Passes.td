@@ -25,9 +25,11 @@ def LowerOnnxPass : Pass<"attune-lower-onnx", "::mlir::func::FuncOp"> {
   }];
   let dependentDialects = [
     "::attune::attn::AttnDialect", "::attune::kernel::KernelDialect",
-    "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
+    "::mlir::arith::ArithDialect",
+    "::mlir::bufferization::BufferizationDialect",
+    "::mlir::cf::ControlFlowDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
-    "::mlir::tensor::TensorDialect"];
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
 #endif // ATTUNE_FRONTENDS_ONNX_OPS_PASSES
