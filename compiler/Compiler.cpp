@@ -54,7 +54,6 @@ public:
       return fail(status);
     if (llvm::Error error = checkOutput(options.output, weightFiles(*module)))
       return report(std::move(error), CompileStatus::badModel);
-    manifest = makeManifest(*module, target);
     bool artifact = options.emit == "lib" || options.emit == "exe";
     PipelineOptions pipeline;
     pipeline.target = target;
@@ -62,6 +61,7 @@ public:
     pipeline.dumpDir = options.dumpDir;
     pipeline.skipPasses = options.skipPasses;
     pipeline.attention = options.attention;
+    pipeline.matchState = options.state == "auto";
     pipeline.fault = options.fault;
     pipeline.watcher = this;
     if (failed(runPipeline(*module, pipeline)))
@@ -83,8 +83,11 @@ private:
       record(options.progress->stage, stage);
   }
 
-  LogicalResult beforeStage(ModuleOp, llvm::StringRef stage) override {
+  LogicalResult beforeStage(ModuleOp module, llvm::StringRef stage) override {
     enter(stage);
+    // The signature is settled by now, and types are still the file's.
+    if (stage == "raise")
+      manifest = makeManifest(module, target);
     stopped = stage == options.stopBefore;
     return failure(stopped);
   }

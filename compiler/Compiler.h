@@ -32,6 +32,8 @@ struct CompileOptions {
   /// Forms that take the place of dense attention: `FORM{key=value}@layers=..`,
   /// separated by spaces.
   std::string attention;
+  /// "off", or "auto": past inputs and present outputs become state.
+  std::string state = "off";
   unsigned level = 3;
   /// Kept up to date if given.
   Progress *progress = nullptr;

@@ -73,6 +73,32 @@ static LogicalResult checkNames(func::FuncOp function, DictionaryAttr names,
   return success();
 }
 
+/// Checks that the result which continues a state has its type.
+static LogicalResult checkState(func::FuncOp function, unsigned input,
+                                llvm::SmallDenseSet<int64_t> &taken) {
+  Attribute mark = function.getArgAttr(input, onnx::stateAttr);
+  if (!mark)
+    return success();
+  auto number = dyn_cast<IntegerAttr>(mark);
+  if (!number || !number.getType().isInteger(64) || number.getInt() < 0 ||
+      number.getInt() >= function.getNumResults() ||
+      !taken.insert(number.getInt()).second)
+    return function.emitOpError("requires ")
+           << onnx::stateAttr << " of input " << input
+           << " to be the number of an output that continues no other";
+  auto own = cast<RankedTensorType>(function.getArgumentTypes()[input]);
+  auto other =
+      cast<RankedTensorType>(function.getResultTypes()[number.getInt()]);
+  if (own.getElementType() != other.getElementType() ||
+      own.getRank() != other.getRank() || own.getRank() < 1 ||
+      !own.isDynamicDim(0))
+    return function.emitOpError("requires output ")
+           << number.getInt() << " to continue input " << input
+           << " along an open first dimension, but got " << own << " and "
+           << other;
+  return success();
+}
+
 static LogicalResult checkBoundary(func::FuncOp function, bool isOnnx) {
   auto check = [&](Type type, DictionaryAttr names, const Twine &what) {
     if (!isBoundaryType(type, isOnnx))
@@ -86,9 +112,13 @@ static LogicalResult checkBoundary(func::FuncOp function, bool isOnnx) {
   for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
     if (failed(check(type, function.getArgAttrDict(i), "input " + Twine(i))))
       return failure();
+  llvm::SmallDenseSet<int64_t> taken;
   for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
     if (failed(
             check(type, function.getResultAttrDict(i), "output " + Twine(i))))
+      return failure();
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (failed(checkState(function, i, taken)))
       return failure();
   return success();
 }

@@ -65,14 +65,18 @@ static json::Object dimRanges(ModuleOp module, const json::Array &inputs) {
 }
 
 std::string makeManifest(ModuleOp module, const Target &target) {
-  json::Array inputs, outputs, features;
+  json::Array inputs, outputs, states, features;
   for (auto graph : module.getOps<func::FuncOp>()) {
     if (!graph.isPublic())
       continue;
-    for (unsigned i = 0; i < graph.getNumArguments(); ++i)
+    for (unsigned i = 0; i < graph.getNumArguments(); ++i) {
       inputs.push_back(describe(graph.getArgumentTypes()[i],
                                 graph.getArgAttrDict(i),
                                 "input" + std::to_string(i)));
+      if (auto output = graph.getArgAttrOfType<IntegerAttr>(i, onnx::stateAttr))
+        states.push_back(json::Object{
+            {"input", i}, {"output", output.getInt()}, {"axis", 0}});
+    }
     for (unsigned i = 0; i < graph.getNumResults(); ++i)
       outputs.push_back(describe(graph.getResultTypes()[i],
                                  graph.getResultAttrDict(i),
@@ -82,6 +86,14 @@ std::string makeManifest(ModuleOp module, const Target &target) {
     features.push_back(feature);
   auto name = module->getAttrOfType<StringAttr>("attune.model");
   json::Object dims = dimRanges(module, inputs);
+  for (const json::Value &state : states) {
+    // Before the first run nothing is there.
+    int64_t input = *state.getAsObject()->getInteger("input");
+    const json::Array &shape = *inputs[input].getAsObject()->getArray("shape");
+    if (std::optional<StringRef> grows = shape.front().getAsString())
+      if (json::Object *range = dims.getObject(*grows))
+        (*range)["min"] = 0;
+  }
   json::Object manifest{
       {"attune", 1},
       {"name", name ? name.getValue() : "model"},
@@ -90,6 +102,8 @@ std::string makeManifest(ModuleOp module, const Target &target) {
       {"inputs", std::move(inputs)},
       {"outputs", std::move(outputs)},
       {"dims", std::move(dims)}};
+  if (!states.empty())
+    manifest["state"] = std::move(states);
   std::string text;
   llvm::raw_string_ostream(text) << json::Value(std::move(manifest));
   return text;

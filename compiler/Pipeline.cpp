@@ -34,8 +34,11 @@ using namespace mlir;
 
 namespace attune {
 
-/// The file as it was read: nothing is done yet.
-static void import(OpPassManager &, const PipelineOptions &) {}
+/// The file as it was read; what the signature is to be is settled here.
+static void import(OpPassManager &pm, const PipelineOptions &options) {
+  if (options.matchState)
+    pm.addPass(createMatchStatePass());
+}
 
 /// In: nodes of a file.  Out: attention operations and linalg on tensors; no
 /// node is left.
@@ -55,6 +58,7 @@ static void raise(OpPassManager &pm, const PipelineOptions &) {
   pm.addNestedPass<func::FuncOp>(createRaiseAttentionPass());
   pm.addPass(createDropSignednessPass());
   pm.addNestedPass<func::FuncOp>(createLowerOnnxPass());
+  pm.addNestedPass<func::FuncOp>(createAppendStatePass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }
@@ -122,6 +126,7 @@ static void schedule(OpPassManager &pm, const PipelineOptions &options) {
   function.addPass(createEmitStateAttentionPass({target.lanes}));
   function.addPass(createEmitRecurrencePass({target.lanes}));
   function.addPass(createEmitOrderedPass());
+  function.addPass(createEmitAppendPass());
   function.addPass(createEmitLoopsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

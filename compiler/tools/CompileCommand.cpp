@@ -17,6 +17,7 @@ Examples:
   attune compile model.onnx -o model.so --dim batch=1,seq=1..512
   attune compile model.onnx -o model.so --cpu x86-64-v3
   attune compile model.onnx -o model.so --attention 'linear{eps=1e-6}@layers=0-3'
+  attune compile decoder.onnx -o decoder.so --state auto
   attune compile model.onnx -o model --emit exe
   attune compile model.onnx -o model.mlir --emit raise)";
 
@@ -79,6 +80,13 @@ void addCompile(CLI::App &app, int &status) {
                    "approximation: FORM{key=value,...}@layers=0-3,5 "
                    "(all layers if none are named)")
       ->allow_extra_args(false);
+  command
+      ->add_option("--state", options->state,
+                   "auto: inputs past_key_values.N.key and the like, which "
+                   "outputs present.N.key continue, become state that sessions "
+                   "keep and update in place")
+      ->check(CLI::IsMember({"off", "auto"}))
+      ->capture_default_str();
   command->add_option("--dump-stages", options->dumpDir,
                       "Folder that gets each stage's IR");
   command

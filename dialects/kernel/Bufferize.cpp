@@ -94,6 +94,7 @@ void registerBufferization(DialectRegistry &registry) {
         *context);
     ScatterOp::attachInterface<DestinationBufferization<ScatterOp>>(*context);
     SuppressOp::attachInterface<DestinationBufferization<SuppressOp>>(*context);
+    AppendOp::attachInterface<DestinationBufferization<AppendOp>>(*context);
     AttentionOp::attachInterface<DestinationBufferization<AttentionOp>>(
         *context);
     LinearAttentionOp::attachInterface<

@@ -242,6 +242,28 @@ LogicalResult ScatterOp::verify() {
   return success();
 }
 
+LogicalResult AppendOp::verify() {
+  auto state = cast<ShapedType>(getState().getType());
+  // C1
+  if (getInit().size() != 1)
+    return emitOpError("requires one destination");
+  if (state.getRank() < 1)
+    return emitOpError("requires a rank of at least 1");
+  for (Value other : {getRows(), getInit().front()}) {
+    auto type = cast<ShapedType>(other.getType());
+    if (type.getElementType() != state.getElementType() ||
+        type.getRank() != state.getRank())
+      return emitOpError("requires one element type and one rank, but got ")
+             << state << " and " << type;
+    // C2
+    for (int64_t dim = 1; dim < state.getRank(); ++dim)
+      if (!compatible(state.getDimSize(dim), type.getDimSize(dim)))
+        return emitOpError("requires equal sizes after the first, but got ")
+               << state << " and " << type;
+  }
+  return success();
+}
+
 /// Destination-style operations on memrefs read their inputs and write their
 /// destinations; on tensors they have no effect.
 template <typename Op>
@@ -271,6 +293,12 @@ void ScanOp::getEffects(
 }
 
 void ScatterOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  addEffects(*this, effects);
+}
+
+void AppendOp::getEffects(
     SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
         &effects) {
   addEffects(*this, effects);

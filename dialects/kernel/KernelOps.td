@@ -209,6 +209,31 @@ def Kernel_SuppressOp : Kernel_Op<"suppress", [
   }];
 }
 
+def Kernel_AppendOp : Kernel_Op<"append", [
+    DestinationStyleOpInterface,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Puts rows behind a state that grows";
+  let description = [{
+    `init[i, ...] = state[i, ...]` for the rows of `state`, then those of `rows`.
+    When it runs, `init` may lie in the memory of `state`, and in no other way
+    over it: the rows of `state` then stay where they are.
+
+    - (C1) all three have one element type and one rank, at least 1.
+    - (C2) sizes after the first that are static agree.
+  }];
+  let arguments = (ins Kernel_Shaped:$state, Kernel_Shaped:$rows,
+                       Variadic<Kernel_Shaped>:$init);
+  let results = (outs Variadic<AnyRankedTensor>:$result);
+  let assemblyFormat = [{
+    $state `:` type($state) `rows` $rows `:` type($rows)
+    `outs` `(` $init `:` type($init) `)` attr-dict (`->` type($result)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+  }];
+}
+
 def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator,
     ParentOneOf<["ContractOp", "AttentionOp", "LinearAttentionOp",
                  "RecurrenceOp", "ScanOp", "ScatterOp"]>]> {

@@ -20,7 +20,14 @@ namespace attune::onnx {
 constexpr llvm::StringLiteral nameAttr = "attune.name";
 /// Names of the dimensions of an argument or result; on an operation, an array
 /// with those of each of its results, as `onnx.node` has them.
-constexpr llvm::StringLiteral dimsAttr = "attune.dims";
+constexpr llvm::StringLiteral dimsAttr =
+    "attune.dims"; /// Of the module: the least and the largest size of named
+                   /// dimensions
+/// (`array<i64: min, max>`, max -1 for none).
+constexpr llvm::StringLiteral rangesAttr = "attune.dim_ranges";
+/// On an argument, an integer: it is state, which the result of this number
+/// continues. The first dimension of both grows.
+constexpr llvm::StringLiteral stateAttr = "attune.state";
 
 /// The names of `value`'s dimensions ("" where a size is static or nameless),
 /// from the node or entry argument that defines it; empty if none are known.

@@ -91,6 +91,14 @@ def EmitOrderedPass : EmitPass<"attune-emit-ordered"> {
   }];
 }
 
+def EmitAppendPass : EmitPass<"attune-emit-append"> {
+  let summary = "Turn kernel.append into copies of rows";
+  let description = [{
+    The rows that are there already are copied only if the destination is other
+    memory than theirs, which is asked when it runs.
+  }];
+}
+
 def ApproximateMathPass : Pass<"attune-approximate-math"> {
   let summary = "Expand mathematical functions into polynomials";
   let description = [{

@@ -129,7 +129,7 @@ void Outliner::outline(const Dispatch &dispatch) {
 static bool isWork(Operation &op) {
   return isa<kernel::ContractOp, kernel::AttentionOp, kernel::LinearAttentionOp,
              kernel::RecurrenceOp, kernel::ScanOp, kernel::ScatterOp,
-             kernel::StateAttentionOp, kernel::SuppressOp,
+             kernel::StateAttentionOp, kernel::SuppressOp, kernel::AppendOp,
              tensor::ExtractSliceOp, tensor::InsertSliceOp>(op);
 }
 

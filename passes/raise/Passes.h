@@ -5,9 +5,13 @@
 #define ATTUNE_PASSES_RAISE_PASSES_H
 
 #include "dialects/attn/Attn.h"
+#include "dialects/kernel/Kernel.h"
 #include "dialects/onnx/Onnx.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Pass/Pass.h"
 
 namespace attune {

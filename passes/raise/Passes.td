@@ -81,4 +81,32 @@ def SimplifyControlPass : Pass<"attune-simplify-control", "::mlir::ModuleOp"> {
   }];
 }
 
+def MatchStatePass : Pass<"attune-match-state", "::mlir::ModuleOp"> {
+  let summary = "Turn pairs of past and present into state";
+  let description = [{
+    An input `past_key_values.N.key` (or `past_key_N`, `past_N`) whose output
+    `present.N.key` is the input with new rows behind it becomes state: what
+    grows comes first in both, and `attune.state` on the input names the output.
+    A pair that only the names make is an error, as is a model without pairs.
+
+    Before: `%present = Concat(%past, %new) {axis = 2}` on `BxHxPxD`.
+    After: the same between transposes from `PxBxHxD` and to `(P+S)xBxHxD`.
+  }];
+}
+
+def AppendStatePass : Pass<"attune-append-state", "::mlir::func::FuncOp"> {
+  let summary = "Put new rows behind the state in its own memory";
+  let description = [{
+    Before: the output of a state is a concatenation of the input and new rows,
+    between transposes. After: it is `kernel.append`, and attention reads that
+    through its layouts. State that is not so written is an error: its output
+    shares the input's memory when it runs.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::cf::ControlFlowDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::attune::kernel::KernelDialect"];
+}
+
 #endif // ATTUNE_PASSES_RAISE_PASSES
