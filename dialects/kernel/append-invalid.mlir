@@ -1,3 +1,6 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // RUN: attune-opt %s --split-input-file --verify-diagnostics
 
 func.func @types(%s: tensor<?x4xf32>, %r: tensor<1x4xf16>, %i: tensor<?x4xf32>) -> tensor<?x4xf32> {

@@ -1,3 +1,6 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // RUN: attune-opt %s --attune-emit-append | FileCheck %s
 
 // The rows that are there are copied only into other memory.

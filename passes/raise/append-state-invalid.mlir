@@ -1,3 +1,6 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // RUN: attune-opt %s --attune-append-state --verify-diagnostics
 
 // expected-error @below {{output 0 does not put rows behind the state of input 1}}

@@ -1,3 +1,6 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // RUN: attune-opt %s --attune-append-state --canonicalize | FileCheck %s
 
 // Attention reads keys [positions, batch, heads, width] where they lie.

@@ -1,3 +1,6 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
 // RUN: attune-opt %s --split-input-file --attune-match-state --verify-diagnostics
 
 // expected-error @below {{there is no state: requires inputs named 'past_key_values.N.key', 'past_key_N', 'past_N' or the like, which outputs named 'present...' continue, but the inputs are 'x'}}
