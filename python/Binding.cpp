@@ -7,6 +7,7 @@
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -58,14 +59,50 @@ nb::object adopt(DLManagedTensor *managed) {
                                          shape.data(), owner, nullptr, dtype));
 }
 
+using Tokens =
+    nb::ndarray<const int64_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+DLTensor view(const Tokens &array, std::vector<int64_t> &shape) {
+  shape = {static_cast<int64_t>(array.shape(0)),
+           static_cast<int64_t>(array.shape(1))};
+  DLTensor tensor = {};
+  tensor.data = const_cast<int64_t *>(array.data());
+  tensor.device = {kDLCPU, 0};
+  tensor.ndim = 2;
+  tensor.dtype = {kDLInt, 64, 1};
+  tensor.shape = shape.data();
+  return tensor;
+}
+
+/// Hands tokens to a function of Python; its exception ends all rows.
+struct Listener {
+  nb::object function;
+  std::exception_ptr error;
+
+  static int32_t call(void *self, size_t row, int64_t token) {
+    auto &listener = *static_cast<Listener *>(self);
+    if (listener.error)
+      return 1;
+    nb::gil_scoped_acquire lock;
+    try {
+      return nb::cast<bool>(nb::bool_(listener.function(row, token)));
+    } catch (...) {
+      listener.error = std::current_exception();
+      return 1;
+    }
+  }
+};
+
 class Model {
 public:
-  Model(const std::string &path, int threads, bool checkWeights) {
+  Model(const std::string &path, int threads, bool checkWeights,
+        int64_t stateCapacity) {
     attune_model_options_t options = ATTUNE_MODEL_OPTIONS_INIT;
     options.skip_weights_hash = !checkWeights;
     check(attune_model_open(path.c_str(), &options, &model));
     attune_session_options_t sessionOptions = ATTUNE_SESSION_OPTIONS_INIT;
     sessionOptions.threads = threads;
+    sessionOptions.state_capacity = stateCapacity;
     attune_status_t status =
         attune_session_create(model, &sessionOptions, &session);
     if (status)
@@ -148,6 +185,55 @@ public:
     return results;
   }
 
+  void reset() { check(attune_session_reset(session)); }
+  int64_t stateLength() const { return attune_session_state_length(session); }
+  void cancel() { attune_session_cancel(session); }
+
+  /// `numbers` as attune/model.py lists them; ids and mask are int64.
+  nb::object generate(const Tokens &ids, const std::optional<Tokens> &mask,
+                      const nb::dict &numbers, const std::vector<int64_t> &eos,
+                      const std::vector<uint32_t> &sequences,
+                      const nb::object &onToken) {
+    attune_generation_t options = ATTUNE_GENERATION_INIT;
+    attune_sampling_t &sampling = options.sampling;
+    auto read = [&](const char *name, auto &value) {
+      value = nb::cast<std::remove_reference_t<decltype(value)>>(numbers[name]);
+    };
+    read("temperature", sampling.temperature);
+    read("top_k", sampling.top_k);
+    read("top_p", sampling.top_p);
+    read("min_p", sampling.min_p);
+    read("repetition_penalty", sampling.repetition_penalty);
+    read("presence_penalty", sampling.presence_penalty);
+    read("frequency_penalty", sampling.frequency_penalty);
+    read("seed", sampling.seed);
+    read("max_new", options.max_new);
+    read("pad", options.pad);
+    read("prefill_chunk", options.prefill_chunk);
+    options.eos = eos.data();
+    options.eos_count = eos.size();
+    options.sequences = sequences.empty() ? nullptr : sequences.data();
+    Listener listener{onToken, {}};
+    options.context = &listener;
+    options.on_token = onToken.is_none() ? nullptr : Listener::call;
+    std::vector<int64_t> shapes[2];
+    DLTensor idsTensor = view(ids, shapes[0]), maskTensor = {};
+    if (mask)
+      maskTensor = view(*mask, shapes[1]);
+    DLManagedTensor *tokens = nullptr;
+    attune_status_t status;
+    {
+      nb::gil_scoped_release others;
+      status = attune_session_generate(session, &options, &idsTensor,
+                                       mask ? &maskTensor : nullptr, &tokens);
+    }
+    check(status);
+    nb::object result = adopt(tokens);
+    if (listener.error)
+      std::rethrow_exception(listener.error);
+    return result;
+  }
+
 private:
   attune_model_t *model = nullptr;
   attune_session_t *session = nullptr;
@@ -170,8 +256,14 @@ NB_MODULE(_runtime, module) {
       });
   module.def("version", &attune_version);
   nb::class_<Model>(module, "Model")
-      .def(nb::init<const std::string &, int, bool>())
+      .def(nb::init<const std::string &, int, bool, int64_t>())
       .def("manifest", &Model::manifest)
       .def("describe", &Model::describe)
-      .def("run", &Model::run);
+      .def("run", &Model::run)
+      .def("reset", &Model::reset)
+      .def("state_length", &Model::stateLength)
+      .def("cancel", &Model::cancel)
+      .def("generate", &Model::generate, nb::arg("ids"), nb::arg("mask").none(),
+           nb::arg("numbers"), nb::arg("eos"), nb::arg("sequences"),
+           nb::arg("on_token").none());
 }

@@ -3,8 +3,8 @@
 //
 // The two 16-bit floats, to and from f32.
 
-#ifndef ATTUNE_RUNTIME_TOOLS_HALF_H
-#define ATTUNE_RUNTIME_TOOLS_HALF_H
+#ifndef ATTUNE_RUNTIME_HALF_H
+#define ATTUNE_RUNTIME_HALF_H
 
 #include <cmath>
 #include <cstdint>
@@ -52,4 +52,4 @@ inline uint16_t floatToHalf(float value) {
 
 } // namespace attune
 
-#endif // ATTUNE_RUNTIME_TOOLS_HALF_H
+#endif // ATTUNE_RUNTIME_HALF_H

@@ -100,6 +100,72 @@ static bool readTarget(const Json *target, Manifest &manifest) {
   return true;
 }
 
+static bool readIndex(const Json *json, size_t count, size_t &index) {
+  int64_t value;
+  if (!readInteger(json, value) || value < 0 ||
+      static_cast<uint64_t>(value) >= count)
+    return false;
+  index = static_cast<size_t>(value);
+  return true;
+}
+
+/// Whether the output can continue the input: the same type, sizes that agree
+/// behind the first, which is open, and sizes that the caller's inputs tell.
+static bool fits(const Manifest &manifest, const StateValue &state) {
+  const Value &past = manifest.inputs[state.input];
+  const Value &present = manifest.outputs[state.output];
+  if (!(past.dtype == present.dtype) || past.dims.empty() ||
+      past.dims.size() != present.dims.size() || past.dims[0].size >= 0)
+    return false;
+  for (size_t dim = 1; dim < past.dims.size(); ++dim) {
+    if (past.dims[dim].size >= 0)
+      continue;
+    bool given = false;
+    for (size_t i = 0; i < manifest.inputs.size(); ++i)
+      for (const Dim &other : manifest.inputs[i].dims)
+        given |= !manifest.isState(i) && !other.name.empty() &&
+                 other.name == past.dims[dim].name;
+    if (!given)
+      return false;
+  }
+  return true;
+}
+
+static bool readStates(const Json *json, Manifest &manifest) {
+  if (!json->is_array())
+    return false;
+  for (const Json &entry : *json) {
+    StateValue state;
+    int64_t axis;
+    if (!readIndex(find(entry, "input"), manifest.inputs.size(), state.input) ||
+        !readIndex(find(entry, "output"), manifest.outputs.size(),
+                   state.output) ||
+        !readInteger(find(entry, "axis"), axis) || axis != 0)
+      return false;
+    for (const StateValue &other : manifest.states)
+      if (other.input == state.input || other.output == state.output)
+        return false;
+    manifest.states.push_back(state);
+  }
+  for (const StateValue &state : manifest.states)
+    if (!fits(manifest, state))
+      return false;
+  return true;
+}
+
+static void separateStates(Manifest &manifest) {
+  for (size_t i = 0; i < manifest.inputs.size(); ++i)
+    if (!manifest.isState(i))
+      manifest.callerInputs.push_back(manifest.inputs[i]);
+  for (size_t i = 0; i < manifest.outputs.size(); ++i) {
+    bool isState = false;
+    for (const StateValue &state : manifest.states)
+      isState |= state.output == i;
+    if (!isState)
+      manifest.callerOutputs.push_back(manifest.outputs[i]);
+  }
+}
+
 // A file beside the artifact, whatever the manifest says.
 static bool isPlainName(const std::string &name) {
   return !name.empty() && name != "." && name != ".." &&
@@ -126,6 +192,10 @@ attune_status_t parseManifest(const char *text, size_t size,
     return malformed("inputs");
   if (!readValues(find(json, "outputs"), ranges, manifest.outputs))
     return malformed("outputs");
+  if (const Json *states = find(json, "state"); states)
+    if (!readStates(states, manifest))
+      return malformed("state");
+  separateStates(manifest);
   if (const Json *name = find(json, "name"); name)
     if (!readString(name, manifest.name))
       return malformed("name");

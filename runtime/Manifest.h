@@ -29,12 +29,30 @@ struct Value {
   std::vector<Dim> dims;
 };
 
+/// An input that the session keeps: the output continues it. The first
+/// dimension of both grows.
+struct StateValue {
+  size_t input, output;
+};
+
 struct Manifest {
   std::string name, producer, triple;
   std::vector<std::string> features;
+  /// Of the artifact, states included.
   std::vector<Value> inputs, outputs;
+  std::vector<StateValue> states;
+  /// What is left to the caller.
+  std::vector<Value> callerInputs, callerOutputs;
   /// Sidecar of the weights; empty if they are embedded.
   std::string weightsFile;
+
+  /// Whether the session gives input `index`.
+  bool isState(size_t index) const {
+    for (const StateValue &state : states)
+      if (state.input == index)
+        return true;
+    return false;
+  }
 };
 
 /// Fills `manifest` from JSON text. ATTUNE_DAMAGED, naming the member, if a

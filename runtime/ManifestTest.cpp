@@ -100,3 +100,49 @@ TEST(Manifest, SidecarsLieBesideTheArtifact) {
     EXPECT_STATUS(ATTUNE_DAMAGED, "'weights'",
                   parseWith("\"m.weights\"", name));
 }
+
+/// A manifest with the given list of states.
+static attune_status_t parseStates(const std::string &states,
+                                   Manifest &manifest) {
+  std::string text = R"({"attune": 1,
+    "target": {"triple": "x86_64-unknown-linux-gnu", "features": []},
+    "inputs": [{"name": "x", "dtype": "f32", "shape": ["n", 4]},
+               {"name": "past", "dtype": "f32", "shape": ["p", "n", 4]},
+               {"name": "lone", "dtype": "f32", "shape": ["p", "m", 4]},
+               {"name": "fixed", "dtype": "f32", "shape": [3, 4]}],
+    "outputs": [{"name": "y", "dtype": "f32", "shape": ["n"]},
+                {"name": "present", "dtype": "f32", "shape": ["?", "n", 4]},
+                {"name": "half", "dtype": "f16", "shape": ["?", "n", 4]},
+                {"name": "two", "dtype": "f32", "shape": ["?", 4]}],
+    "state": )" + states +
+                     "}";
+  return parse(text, manifest);
+}
+
+TEST(Manifest, ReadsStates) {
+  Manifest manifest;
+  EXPECT_FINE(
+      parseStates(R"([{"input": 1, "output": 1, "axis": 0}])", manifest));
+  ASSERT_EQ(manifest.states.size(), 1u);
+  EXPECT_TRUE(manifest.isState(1));
+  ASSERT_EQ(manifest.callerInputs.size(), 3u);
+  EXPECT_EQ(manifest.callerInputs[1].name, "lone");
+  EXPECT_EQ(manifest.callerOutputs.size(), 3u);
+}
+
+TEST(Manifest, RefusesStatesThatDoNotFit) {
+  for (const char *states : {"3", "[3]", R"([{"input": 1, "output": 1}])",
+                             R"([{"input": 1, "output": 1, "axis": 1}])",
+                             R"([{"input": 4, "output": 1, "axis": 0}])",
+                             R"([{"input": -1, "output": 1, "axis": 0}])",
+                             R"([{"input": 1, "output": 9, "axis": 0}])",
+                             R"([{"input": 1, "output": 0, "axis": 0}])",
+                             R"([{"input": 1, "output": 2, "axis": 0}])",
+                             R"([{"input": 2, "output": 1, "axis": 0}])",
+                             R"([{"input": 3, "output": 3, "axis": 0}])",
+                             R"([{"input": 1, "output": 1, "axis": 0},
+            {"input": 1, "output": 1, "axis": 0}])"}) {
+    Manifest manifest;
+    EXPECT_STATUS(ATTUNE_DAMAGED, "'state'", parseStates(states, manifest));
+  }
+}

@@ -42,6 +42,9 @@ static bool enlarge(const attune_allocator_t &allocator, MemoryBlock &block,
                     size_t bytes) {
   if (block.data && block.bytes >= bytes)
     return true;
+  // Sizes that grow a little each run must not ask each time.
+  if (block.data)
+    bytes = std::max(bytes, block.bytes + block.bytes / 2);
   freeBlock(allocator, block);
   // An allocator may answer null to a request of nothing.
   bytes = std::max<size_t>(bytes, 1);

@@ -36,10 +36,12 @@ attune_status_t attune_model_open(const char *path,
       return status;
     const Manifest &manifest = opened->artifact.manifest();
     opened->dims.reserve(manifest.inputs.size() + manifest.outputs.size());
-    for (const Value &value : manifest.inputs)
+    for (const Value &value : manifest.callerInputs)
       opened->inputs.push_back(describe(*opened, value));
-    for (const Value &value : manifest.outputs)
+    for (const Value &value : manifest.callerOutputs)
       opened->outputs.push_back(describe(*opened, value));
+    for (const StateValue &state : manifest.states)
+      opened->states.push_back(describe(*opened, manifest.inputs[state.input]));
     *model = opened.release();
     return nullptr;
   });
@@ -80,6 +82,15 @@ attune_status_t attune_model_input(const attune_model_t *model, size_t index,
 attune_status_t attune_model_output(const attune_model_t *model, size_t index,
                                     attune_value_info_t *info) {
   return lookUp(model->outputs, index, info);
+}
+
+size_t attune_model_state_count(const attune_model_t *model) {
+  return model->states.size();
+}
+
+attune_status_t attune_model_state(const attune_model_t *model, size_t index,
+                                   attune_value_info_t *info) {
+  return lookUp(model->states, index, info);
 }
 
 const char *attune_model_manifest(const attune_model_t *model) {

@@ -14,7 +14,7 @@ struct attune_model {
   attune::Artifact artifact;
   /// The signature as the C API shows it; points into the manifest.
   std::vector<std::vector<attune_dim_t>> dims;
-  std::vector<attune_value_info_t> inputs, outputs;
+  std::vector<attune_value_info_t> inputs, outputs, states;
   std::atomic<int64_t> references{1};
 };
 

@@ -24,7 +24,8 @@ struct OwnedTensor {
 /// State of one run; the context of the services.
 struct Run {
   attune_session &session;
-  const RunTensors &tensors;
+  /// One for each output of the artifact; null where there is none yet.
+  std::vector<DLManagedTensor *> outputs;
   /// Outputs made by this run, by index; null for the caller's own.
   std::vector<DLManagedTensor *> made;
   std::vector<bool> written;
@@ -32,6 +33,7 @@ struct Run {
 
   ~Run() {
     attune_status_release(failure.load());
+    session.state.rollback();
     for (DLManagedTensor *tensor : made)
       if (tensor)
         tensor->deleter(tensor);
@@ -92,7 +94,11 @@ static attune_status_t placeOutput(Run &run, int32_t index, int32_t rank,
     return makeStatus(ATTUNE_INVALID_SHAPE,
                       "output '%s' would have the impossible shape %s",
                       value.name.c_str(), shapeText(rank, shape).c_str());
-  if (DLManagedTensor *given = run.tensors.outputs[at]) {
+  if (run.session.state.owns(at)) {
+    if (attune_status_t status =
+            run.session.state.place(at, rank, shape, place))
+      return status;
+  } else if (DLManagedTensor *given = run.outputs[at]) {
     const DLTensor &tensor = given->dl_tensor;
     if (!std::equal(shape, shape + rank, tensor.shape))
       return makeStatus(ATTUNE_INVALID_SHAPE,
@@ -192,14 +198,16 @@ static int32_t serveStopped(void *context) {
 
 static attune_status_t checkCounts(const Manifest &manifest,
                                    const RunTensors &tensors) {
-  if (tensors.inputCount != manifest.inputs.size())
+  size_t inputs = manifest.callerInputs.size();
+  size_t outputs = manifest.callerOutputs.size();
+  if (tensors.inputCount != inputs)
     return makeStatus(ATTUNE_INVALID_ARGUMENT,
-                      "requires %zu inputs, but got %zu",
-                      manifest.inputs.size(), tensors.inputCount);
-  if (tensors.outputCount != manifest.outputs.size())
+                      "requires %zu inputs, but got %zu", inputs,
+                      tensors.inputCount);
+  if (tensors.outputCount != outputs)
     return makeStatus(ATTUNE_INVALID_ARGUMENT,
-                      "requires %zu outputs, but got %zu",
-                      manifest.outputs.size(), tensors.outputCount);
+                      "requires %zu outputs, but got %zu", outputs,
+                      tensors.outputCount);
   return nullptr;
 }
 
@@ -210,7 +218,8 @@ static void startPool(attune_session &session) {
   (void)session.pool.start(session.threads);
 }
 
-static attune_status_t finish(Run &run, int32_t code) {
+static attune_status_t finish(Run &run, const RunTensors &tensors,
+                              int32_t code) {
   if (attune_status_t failure = run.failure.exchange(nullptr))
     return failure;
   if (run.session.cancelled.load())
@@ -221,10 +230,39 @@ static attune_status_t finish(Run &run, int32_t code) {
   for (size_t i = 0; i < run.written.size(); ++i)
     if (!run.written[i])
       return makeStatus(ATTUNE_INTERNAL, "the code left out output %zu", i);
-  for (size_t i = 0; i < run.made.size(); ++i)
+  size_t next = 0;
+  for (size_t i = 0; i < run.made.size(); ++i) {
+    if (run.session.state.owns(i))
+      continue;
     if (run.made[i])
-      run.tensors.outputs[i] = std::exchange(run.made[i], nullptr);
+      tensors.outputs[next] = std::exchange(run.made[i], nullptr);
+    ++next;
+  }
+  run.session.state.commit();
   return nullptr;
+}
+
+/// The tensors of the caller and of the state, in the artifact's order.
+static attune_status_t gather(attune_session &session,
+                              const RunTensors &tensors,
+                              std::vector<DLTensor> &inputs,
+                              std::vector<DLManagedTensor *> &outputs) {
+  const Manifest &manifest = session.model->artifact.manifest();
+  std::vector<attune_argument> checked;
+  if (attune_status_t status =
+          checkInputs(manifest.callerInputs, tensors.inputs, checked))
+    return status;
+  size_t next = 0;
+  inputs.resize(manifest.inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (!manifest.isState(i))
+      inputs[i] = tensors.inputs[next++];
+  next = 0;
+  outputs.resize(manifest.outputs.size());
+  for (size_t i = 0; i < outputs.size(); ++i)
+    if (!session.state.owns(i))
+      outputs[i] = tensors.outputs[next++];
+  return session.state.prepare(inputs.data());
 }
 
 attune_status_t runModel(attune_session &session, const RunTensors &tensors) {
@@ -232,17 +270,20 @@ attune_status_t runModel(attune_session &session, const RunTensors &tensors) {
   const Manifest &manifest = artifact.manifest();
   if (attune_status_t status = checkCounts(manifest, tensors))
     return status;
+  std::vector<DLTensor> inputs;
+  Run run{session, {}, {}, {}};
+  if (attune_status_t status = gather(session, tensors, inputs, run.outputs))
+    return status;
   std::vector<attune_argument> arguments;
-  arguments.reserve(manifest.inputs.size());
+  arguments.reserve(inputs.size());
   if (attune_status_t status =
-          checkInputs(manifest.inputs, tensors.inputs, arguments))
+          checkInputs(manifest.inputs, inputs.data(), arguments))
     return status;
   if (attune_status_t status =
-          checkOutputs(manifest, tensors.inputs, tensors.outputs))
+          checkOutputs(manifest, inputs.data(), run.outputs.data()))
     return status;
   startPool(session);
   session.arena.reset();
-  Run run{session, tensors, {}, {}};
   run.made.resize(manifest.outputs.size());
   run.written.resize(manifest.outputs.size());
   attune_services services = {ATTUNE_SERVICES_VERSION,
@@ -258,7 +299,7 @@ attune_status_t runModel(attune_session &session, const RunTensors &tensors) {
                               serveGrowth};
   int32_t code =
       artifact.table().run(&services, artifact.weights(), arguments.data());
-  return finish(run, code);
+  return finish(run, tensors, code);
 }
 
 } // namespace attune

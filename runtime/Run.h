@@ -8,6 +8,8 @@
 
 #include "runtime/Session.h"
 
+#include <memory>
+
 namespace attune {
 
 struct RunTensors {

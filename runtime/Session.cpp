@@ -10,8 +10,10 @@
 using namespace attune;
 
 attune_session::attune_session(attune_model_t *model,
-                               attune_allocator_t allocator)
-    : model(model), allocator(allocator), arena(allocator), growing(allocator) {
+                               attune_allocator_t allocator,
+                               int64_t stateCapacity)
+    : model(model), allocator(allocator), arena(allocator), growing(allocator),
+      state(model->artifact.manifest(), allocator, stateCapacity) {
   attune_model_retain(model);
 }
 
@@ -26,6 +28,10 @@ static attune_status_t checkOptions(const attune_session_options_t &options) {
     return makeStatus(ATTUNE_INVALID_ARGUMENT,
                       "requires between 0 and %d threads, but got %d",
                       maxThreads, options.threads);
+  if (options.state_capacity < 0)
+    return makeStatus(ATTUNE_INVALID_ARGUMENT,
+                      "requires a state capacity of at least 0, but got %lld",
+                      static_cast<long long>(options.state_capacity));
   if (options.allocator &&
       (!options.allocator->allocate || !options.allocator->deallocate))
     return makeStatus(ATTUNE_INVALID_ARGUMENT,
@@ -46,7 +52,8 @@ attune_status_t attune_session_create(attune_model_t *model,
     return status;
   return guarded([&]() -> attune_status_t {
     auto made = std::make_unique<attune_session>(
-        model, options->allocator ? *options->allocator : systemAllocator());
+        model, options->allocator ? *options->allocator : systemAllocator(),
+        options->state_capacity);
     made->hostLoop = options->parallel_for;
     made->hostContext = options->parallel_for_context;
     made->threads = options->threads > 0 ? options->threads
@@ -81,6 +88,21 @@ attune_status_t attune_session_run(attune_session_t *session,
   });
   session->running.store(false, std::memory_order_release);
   return status;
+}
+
+attune_status_t attune_session_reset(attune_session_t *session) {
+  if (!session)
+    return makeStatus(ATTUNE_INVALID_ARGUMENT,
+                      "attune_session_reset requires a session");
+  if (session->running.exchange(true, std::memory_order_acquire))
+    return makeStatus(ATTUNE_BUSY, "the session is running on another thread");
+  session->state.reset();
+  session->running.store(false, std::memory_order_release);
+  return nullptr;
+}
+
+int64_t attune_session_state_length(const attune_session_t *session) {
+  return session ? session->state.length() : 0;
 }
 
 void attune_session_cancel(attune_session_t *session) {

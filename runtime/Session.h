@@ -9,17 +9,20 @@
 #include "attune/artifact.h"
 #include "runtime/Memory.h"
 #include "runtime/Model.h"
+#include "runtime/State.h"
 #include "runtime/ThreadPool.h"
 
 struct attune_session {
   /// Retains the model.
-  attune_session(attune_model_t *model, attune_allocator_t allocator);
+  attune_session(attune_model_t *model, attune_allocator_t allocator,
+                 int64_t stateCapacity);
   ~attune_session();
 
   attune_model_t *model;
   attune_allocator_t allocator;
   attune::Arena arena;
   attune::GrowingMemory growing;
+  attune::State state;
   attune_parallel_for_t hostLoop = nullptr;
   void *hostContext = nullptr;
   int threads = 1;

@@ -12,6 +12,7 @@ lacks (bfloat16) travel as numpy.savez writes those of ml_dtypes: raw items.
 
 Examples:
   attune run model.so -i inputs.npz
+  attune run decoder.so --generate -i input_ids=prompt.npy --max-new 32 --eos 2
   attune run model.so -i ids=ids.npy -i mask=mask.npy -o outputs.npz)";
 
 void addRun(CLI::App &app, int &status) {

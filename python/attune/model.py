@@ -6,7 +6,7 @@
 import json
 import os
 import threading
-from typing import Any, Dict, List, NamedTuple, Tuple, Union
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -40,8 +40,9 @@ class Model:
     the weights are mapped, so they take memory once.
     """
 
-    def __init__(self, path: PathLike, threads: int = 0, check_weights: bool = True):
-        self._model = _runtime.Model(os.fspath(path), threads, check_weights)
+    def __init__(self, path: PathLike, threads: int = 0, check_weights: bool = True,
+                 state_capacity: int = 0):
+        self._model = _runtime.Model(os.fspath(path), threads, check_weights, state_capacity)
         self._lock = threading.Lock()
         self.inputs: List[Value] = [Value(*value) for value in self._model.describe(True)]
         self.outputs: List[Value] = [Value(*value) for value in self._model.describe(False)]
@@ -81,11 +82,65 @@ class Model:
         return {value.name: result.view(_raw_type(value.dtype)) if value.dtype in _RAW else result
                 for value, result in zip(self.outputs, results)}
 
+    @property
+    def state_length(self) -> int:
+        """Positions in the state; 0 without state."""
+        return self._model.state_length()
+
+    def reset(self) -> None:
+        """Empties the state."""
+        with self._lock:
+            self._model.reset()
+
+    def cancel(self) -> None:
+        """Makes the run or generation in progress end with an Error; from any thread."""
+        self._model.cancel()
+
+    def generate(self, input_ids: Any, attention_mask: Any = None, *, max_new: int = 64,
+                 eos: Union[int, Sequence[int]] = (), pad: int = 0, temperature: float = 0.0,
+                 top_k: int = 0, top_p: float = 1.0, min_p: float = 0.0,
+                 repetition_penalty: float = 1.0, presence_penalty: float = 0.0,
+                 frequency_penalty: float = 0.0, seed: int = 0,
+                 sequences: Sequence[int] = (), prefill_chunk: int = 512,
+                 on_token: Optional[Callable[[int, int], Any]] = None) -> np.ndarray:
+        """Continues prompts and returns the new tokens, [rows, longest], padded behind.
+
+        input_ids: [rows, length]; prompts of several lengths are padded on the left,
+            with zeros in attention_mask there.
+        eos: tokens that end a row. pad: what stands behind rows that have ended.
+        temperature: 0 takes the likeliest token. The rest shape what is drawn from.
+        seed, sequences: equal ones give a row equal text, whatever the other rows are.
+        on_token: is called with row and token; the row ends if it returns something true.
+
+        The state is reset first. A model without state computes everything anew each step.
+        """
+        numbers = dict(max_new=max_new, pad=pad, temperature=float(temperature), top_k=top_k,
+                       top_p=float(top_p), min_p=float(min_p),
+                       repetition_penalty=float(repetition_penalty),
+                       presence_penalty=float(presence_penalty),
+                       frequency_penalty=float(frequency_penalty), seed=seed,
+                       prefill_chunk=prefill_chunk)
+        ids = _tokens(input_ids)
+        mask = None if attention_mask is None else _tokens(attention_mask)
+        if ids.ndim != 2 or len(sequences) not in (0, ids.shape[0]):
+            raise Error("generation requires rows of ids, and a sequence for each row or none",
+                        _INVALID_ARGUMENT)
+        ends = [eos] if isinstance(eos, int) else list(eos)
+        with self._lock:
+            return self._model.generate(ids, mask, numbers, ends, list(sequences), on_token)
+
     def __repr__(self) -> str:
         def text(values):
             return ", ".join(f"{value.name}: {value.dtype}{list(value.shape)}"
                              for value in values)
         return f"<attune.Model ({text(self.inputs)}) -> ({text(self.outputs)})>"
+
+
+def _tokens(value: Any) -> np.ndarray:
+    array = np.asarray(value)
+    if array.dtype.kind not in "iub":
+        raise Error(f"generation requires integers, but got {array.dtype}", _INVALID_ARGUMENT)
+    return np.ascontiguousarray(array, np.int64)
 
 
 def _array(value: Any) -> Any:
@@ -118,14 +173,18 @@ def _raw_type(dtype: str) -> np.dtype:
     return np.dtype(getattr(ml_dtypes, _RAW[dtype]))
 
 
-def load(path: PathLike, threads: int = 0, check_weights: bool = True) -> Model:
+def load(path: PathLike, threads: int = 0, check_weights: bool = True,
+         state_capacity: int = 0) -> Model:
     """Opens a binary that `attune compile` wrote.
 
     threads: how many threads run a model, the caller's included; 0 for one on each
         processor that the process may use.
     check_weights: whether to read all weights once to find damage.
 
+    state_capacity: positions that the state has room for, all at once; 0: memory
+        doubles when it is full.
+
     Raises Error if the file is damaged, of another version, or made for another
     processor. A binary is code: load those you trust.
     """
-    return Model(path, threads, check_weights)
+    return Model(path, threads, check_weights, state_capacity)

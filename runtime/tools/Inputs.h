@@ -22,6 +22,9 @@ struct Inputs {
 /// Whether `text` is FILE.npz or NAME=FILE.
 bool isInputArgument(const std::string &text);
 
+/// Reads the files that such arguments name; a name twice is an Error.
+std::vector<Array> readArrays(const std::vector<std::string> &arguments);
+
 /// Reads the files that such arguments name; an array for each input, no more.
 /// Throws Error, which lists the names expected, where they differ.
 Inputs readInputs(const Model &model,

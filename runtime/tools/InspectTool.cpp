@@ -71,8 +71,13 @@ static void print(const Artifact &artifact) {
   std::printf("weights   %s%s%s\n", sizeText(footer.weights_size).c_str(),
               manifest.weightsFile.empty() ? "" : ", in ",
               manifest.weightsFile.c_str());
-  printValues("inputs", manifest.inputs);
-  printValues("outputs", manifest.outputs);
+  printValues("inputs", manifest.callerInputs);
+  printValues("outputs", manifest.callerOutputs);
+  std::vector<Value> states;
+  for (const StateValue &state : manifest.states)
+    states.push_back(manifest.inputs[state.input]);
+  if (!states.empty())
+    printValues("state", states);
   printRanges(manifest);
 }
 

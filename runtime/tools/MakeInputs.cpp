@@ -3,8 +3,8 @@
 
 #include "runtime/Arguments.h"
 #include "runtime/DType.h"
+#include "runtime/Half.h"
 #include "runtime/Status.h"
-#include "runtime/tools/Half.h"
 #include "runtime/tools/Inputs.h"
 
 #include <cstring>

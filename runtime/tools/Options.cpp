@@ -36,6 +36,44 @@ static CLI::Option *addInputs(CLI::App &app, std::vector<std::string> &inputs) {
 
 static constexpr int most = 1000000;
 
+/// All of them need --generate.
+static void addGenerateOptions(CLI::App &app, RunOptions &options) {
+  CLI::Option *flag = app.add_flag(
+      "--generate", options.generate,
+      "Continue a prompt: the inputs are input_ids and, with padding on the "
+      "left, attention_mask. Prints a token a line, behind its row if there "
+      "are several; the archive (-o) gets ids and tokens");
+  GenerateOptions &own = options.generation;
+  auto add = [&](const char *name, auto &value, const char *text) {
+    return app.add_option(name, value, text)->needs(flag)->group("Generation");
+  };
+  add("--max-new", own.maxNew, "New tokens of a row, at most")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  add("--eos", own.eos, "Tokens that end a row")->delimiter(',');
+  add("--pad", own.pad, "Token behind rows that have ended");
+  add("--temperature", own.sampling.temperature,
+      "0: always the likeliest token");
+  add("--top-k", own.sampling.top_k, "Draw from the best so many; 0: all");
+  add("--top-p", own.sampling.top_p, "Draw from the fewest of this share");
+  add("--min-p", own.sampling.min_p,
+      "Draw from those of at least this share of the best one's");
+  add("--repetition-penalty", own.sampling.repetition_penalty,
+      "Divides the logits of tokens seen");
+  add("--presence-penalty", own.sampling.presence_penalty,
+      "Taken off the logits of tokens seen");
+  add("--frequency-penalty", own.sampling.frequency_penalty,
+      "Taken off for each time that a token was seen");
+  add("--seed", own.sampling.seed, "Of the draws: equal seeds, equal text");
+  add("--prefill-chunk", own.prefillChunk,
+      "Tokens of the prompt that run at once; 0: all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  add("--capacity", own.capacity,
+      "Positions that the state has room for; 0: as many as it takes")
+      ->check(CLI::NonNegativeNumber);
+}
+
 void addRunOptions(CLI::App &app, RunOptions &options) {
   addInputs(app, options.inputs);
   app.add_option("-o,--output", options.output,
@@ -49,6 +87,7 @@ void addRunOptions(CLI::App &app, RunOptions &options) {
                  "How often to run; the outputs are those of the last run")
       ->check(CLI::Range(1, most))
       ->capture_default_str();
+  addGenerateOptions(app, options);
 }
 
 void addBenchOptions(CLI::App &app, BenchOptions &options) {

@@ -20,8 +20,7 @@ bool isInputArgument(const std::string &text) {
                              equals + 1 < text.size());
 }
 
-static std::vector<Array>
-readArrays(const std::vector<std::string> &arguments) {
+std::vector<Array> readArrays(const std::vector<std::string> &arguments) {
   std::vector<Array> arrays;
   for (const std::string &argument : arguments) {
     std::vector<Array> more;

@@ -30,6 +30,8 @@ ExitCode guardTool(const std::function<void()> &body) {
 }
 
 ExitCode runTool(const RunOptions &options) {
+  if (options.generate)
+    return generateTool(options);
   return guardTool([&] {
     Model model(options.model);
     Inputs inputs = readInputs(model, options.inputs);

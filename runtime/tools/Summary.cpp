@@ -4,7 +4,7 @@
 #include "runtime/tools/Summary.h"
 #include "runtime/Arguments.h"
 #include "runtime/DType.h"
-#include "runtime/tools/Half.h"
+#include "runtime/Half.h"
 
 #include <algorithm>
 #include <cstdio>

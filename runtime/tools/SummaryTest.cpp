@@ -3,7 +3,7 @@
 
 #include "runtime/tools/Summary.h"
 #include "runtime/DType.h"
-#include "runtime/tools/Half.h"
+#include "runtime/Half.h"
 
 #include <gtest/gtest.h>
 #include <vector>

@@ -19,6 +19,16 @@ namespace attune {
 /// Exit codes of the tools.
 enum ExitCode { fine = 0, badInput = 1, badOptions = 2, bug = 3 };
 
+/// How a decoder continues a prompt.
+struct GenerateOptions {
+  attune_sampling_t sampling = ATTUNE_SAMPLING_INIT;
+  int64_t maxNew = 64;
+  std::vector<int64_t> eos;
+  int64_t pad = 0;
+  int64_t prefillChunk = 512;
+  int64_t capacity = 0;
+};
+
 struct RunOptions {
   std::string model;
   /// FILE.npz or NAME=FILE.npy.
@@ -27,6 +37,8 @@ struct RunOptions {
   std::string output;
   int threads = 0;
   int repeat = 1;
+  bool generate = false;
+  GenerateOptions generation;
 };
 
 struct BenchOptions {
@@ -48,6 +60,8 @@ struct InspectOptions {
 
 /// Runs a model once or more and writes or sums up its outputs.
 ExitCode runTool(const RunOptions &options);
+/// Continues a prompt, printing tokens as they come.
+ExitCode generateTool(const RunOptions &options);
 /// Measures runs.
 ExitCode benchTool(const BenchOptions &options);
 /// Describes an artifact, which may be one for another machine.

@@ -17,6 +17,7 @@ import numpy as np
 import onnx
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures")
+DECODERS = os.path.join(os.path.dirname(FOLDER), "decoders")
 VOCABULARY = 61
 FILL = "fill"
 
@@ -62,6 +63,11 @@ def fill(model):
 def load(name):
     """Returns a fixture's model, complete with weights."""
     return fill(onnx.load(path(name)))
+
+
+def load_decoder(name):
+    """Returns the model of a file under decoders/, complete with weights."""
+    return fill(onnx.load(os.path.join(DECODERS, f"{name}.onnx")))
 
 
 def padding(batch, seq):

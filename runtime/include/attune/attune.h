@@ -106,6 +106,13 @@ ATTUNE_API attune_status_t attune_model_output(const attune_model_t *model,
 /// The manifest that the compiler wrote, JSON; belongs to the model.
 ATTUNE_API const char *attune_model_manifest(const attune_model_t *model);
 
+/// What sessions of the model keep between runs: none of the inputs and outputs
+/// above. The first dimension counts the rows, one for each position.
+ATTUNE_API size_t attune_model_state_count(const attune_model_t *model);
+ATTUNE_API attune_status_t attune_model_state(const attune_model_t *model,
+                                              size_t index,
+                                              attune_value_info_t *info);
+
 typedef struct attune_model_sizes {
   uint64_t code_bytes, weights_bytes, artifact_bytes;
   uint64_t code_hash, weights_hash;
@@ -143,9 +150,12 @@ typedef struct attune_session_options {
   /// Null: the system's memory. Copied; its context must outlive the session
   /// and every output.
   const attune_allocator_t *allocator;
+  /// Rows that the state may have, which then gets all of its memory at once; a
+  /// run that needs more fails. 0: no bound, memory doubles when it is full.
+  int64_t state_capacity;
 } attune_session_options_t;
 #define ATTUNE_SESSION_OPTIONS_INIT                                            \
-  {sizeof(attune_session_options_t), 0, NULL, NULL, NULL}
+  {sizeof(attune_session_options_t), 0, NULL, NULL, NULL, 0}
 
 /// Makes a session; null options are the defaults. The caller owns it. Opening
 /// is cheap: scratch memory and threads come with the first run.
@@ -168,6 +178,9 @@ ATTUNE_API void attune_session_release(attune_session_t *session);
 /// the same rules as inputs, not overlapping one, whose shape must be what the
 /// model computes; it stays the caller's.
 ///
+/// A model with state reads the session's and puts new rows behind it. A run
+/// that fails or is cancelled leaves the state as it was.
+///
 /// After a failure null entries are still null and the contents of the
 /// caller's own tensors are unspecified.
 ATTUNE_API attune_status_t attune_session_run(attune_session_t *session,
@@ -176,10 +189,102 @@ ATTUNE_API attune_status_t attune_session_run(attune_session_t *session,
                                               DLManagedTensor **outputs,
                                               size_t output_count);
 
+/// Empties the state, if the model has any; its memory is kept. ATTUNE_BUSY
+/// during a run.
+ATTUNE_API attune_status_t attune_session_reset(attune_session_t *session);
+/// Rows of the state: positions that runs have passed since the start or the
+/// last reset. 0 for a model without state.
+ATTUNE_API int64_t attune_session_state_length(const attune_session_t *session);
+
 /// Makes the run in progress, if there is one, end early with
 /// ATTUNE_CANCELLED, at the next point where the model asks. Callable from any
 /// thread and from signal handlers.
 ATTUNE_API void attune_session_cancel(attune_session_t *session);
+
+//===-- Generation --------------------------------------------------------===//
+
+/// How a token is picked by its logits, in this order: biases, penalties on
+/// tokens seen before (in the prompt too), temperature, top-k, top-p, min-p;
+/// then one is drawn. The draw depends on seed, position and sequence alone:
+/// the first word of Philox-4x32-10 with the counter (position, sequence, 0, 0)
+/// and the key `seed`.
+typedef struct attune_sampling {
+  /// sizeof(attune_sampling_t).
+  size_t struct_size;
+  /// 0: the likeliest token, the lowest one of several.
+  double temperature;
+  /// Only the best so many; 0: all.
+  int64_t top_k;
+  /// Only the fewest tokens that have this share; at least one. 1: all.
+  double top_p;
+  /// Only tokens of at least this share of the best one's.
+  double min_p;
+  /// Logits above 0 of tokens seen are divided by it, others multiplied.
+  double repetition_penalty;
+  /// Taken off the logit of tokens seen, once or for each time.
+  double presence_penalty, frequency_penalty;
+  uint64_t seed;
+  /// Added to the logits of some tokens.
+  const int64_t *bias_tokens;
+  const double *biases;
+  size_t bias_count;
+} attune_sampling_t;
+#define ATTUNE_SAMPLING_INIT                                                   \
+  {sizeof(attune_sampling_t), 0, 0, 1, 0, 1, 0, 0, 0, NULL, NULL, 0}
+
+/// Picks a token for place `position` of `sequence`; null options take the
+/// likeliest. `seen` are the tokens before it. ATTUNE_INVALID_VALUE if a logit
+/// is NaN or infinity, or all are -infinity.
+ATTUNE_API attune_status_t attune_sample(const attune_sampling_t *options,
+                                         const float *logits, size_t count,
+                                         const int64_t *seen, size_t seen_count,
+                                         uint32_t position, uint32_t sequence,
+                                         int64_t *token);
+
+typedef struct attune_generation {
+  /// sizeof(attune_generation_t).
+  size_t struct_size;
+  attune_sampling_t sampling;
+  /// A row ends after so many new tokens, or with one of `eos`, or when the
+  /// state is full.
+  int64_t max_new;
+  const int64_t *eos;
+  size_t eos_count;
+  /// Stands behind rows that have ended.
+  int64_t pad;
+  /// Tokens of a prompt that run at once; 0: all.
+  int64_t prefill_chunk;
+  /// One for each row; null: 0, 1, ... Equal prompts of equal sequences give
+  /// equal text, whatever stands in other rows.
+  const uint32_t *sequences;
+  /// Null, or is told of each token when it is picked; not 0 ends the row.
+  int32_t (*on_token)(void *context, size_t row, int64_t token);
+  void *context;
+} attune_generation_t;
+#define ATTUNE_GENERATION_INIT                                                 \
+  {sizeof(attune_generation_t),                                                \
+   ATTUNE_SAMPLING_INIT,                                                       \
+   64,                                                                         \
+   NULL,                                                                       \
+   0,                                                                          \
+   0,                                                                          \
+   512,                                                                        \
+   NULL,                                                                       \
+   NULL,                                                                       \
+   NULL}
+
+/// Continues prompts. The model takes `input_ids` and perhaps `attention_mask`,
+/// `position_ids` and `cache_position`, and gives `logits`. With state, the
+/// session is reset first and keeps the state of the rows; without, each step
+/// computes everything anew.
+///
+/// `ids`: rows of tokens, i64 or i32 [rows, length]. `mask` of the same shape,
+/// or null: prompts of several lengths are padded on the left, 0 marks padding.
+/// `tokens` gets the new tokens, i64 [rows, longest], padded behind; the caller
+/// frees it by its deleter. attune_session_cancel() ends the generation.
+ATTUNE_API attune_status_t attune_session_generate(
+    attune_session_t *session, const attune_generation_t *options,
+    const DLTensor *ids, const DLTensor *mask, DLManagedTensor **tokens);
 
 #ifdef __cplusplus
 } // extern "C"

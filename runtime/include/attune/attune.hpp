@@ -162,6 +162,18 @@ public:
       tensors.emplace_back(tensor);
     return tensors;
   }
+  /// Continues prompts: ids [rows, length] and perhaps a mask of the same
+  /// shape; gives the new tokens.
+  Tensor generate(const attune_generation_t &options, const DLTensor &ids,
+                  const DLTensor *mask = nullptr) {
+    DLManagedTensor *tokens = nullptr;
+    check(attune_session_generate(get(), &options, &ids, mask, &tokens));
+    return Tensor(tokens);
+  }
+  /// Empties the state.
+  void reset() { check(attune_session_reset(get())); }
+  /// Positions in the state.
+  int64_t stateLength() const { return attune_session_state_length(get()); }
   /// Callable from any thread.
   void cancel() noexcept { attune_session_cancel(get()); }
   attune_session_t *get() const { return handle.get(); }
