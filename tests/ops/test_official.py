@@ -18,7 +18,7 @@ import differential
 # Positions of the inputs that must be known when a model is compiled.
 CONSTANT = {"Dropout": (1, 2), "CenterCropPad": (1,), "HannWindow": (0,), "HammingWindow": (0,),
             "BlackmanWindow": (0,), "MelWeightMatrix": (0, 1, 2, 3, 4),
-            "MaxUnpool": (2,), "Col2Im": (1, 2)}
+            "MaxUnpool": (2,), "Col2Im": (1, 2), "AffineGrid": (1,)}
 OPERATORS = set(CONSTANT) | set("""
     Compress ConstantOfShape Unique CumProd CumSum Expand NonMaxSuppression NonZero OneHot Pad Range
     ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum
@@ -26,12 +26,12 @@ OPERATORS = set(CONSTANT) | set("""
     Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh Attention AveragePool
     BatchNormalization Bernoulli BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Cast CastLike Ceil Celu Clip
     Concat Conv ConvTranspose Cos Cosh DeformConv DepthToSpace Div Einsum Elu Equal Erf Exp EyeLike Flatten Floor Gather
-    GatherElements GatherND Gelu Gemm GlobalAveragePool GlobalMaxPool Greater GreaterOrEqual
+    GatherElements GatherND Gelu Gemm GlobalAveragePool GlobalMaxPool Greater GreaterOrEqual GridSample
     GroupNormalization HardSigmoid HardSwish Hardmax Identity ImageDecoder InstanceNormalization IsInf IsNaN
     LRN LayerNormalization LeakyRelu LpNormalization LpPool MeanVarianceNormalization Less LessOrEqual Log LogSoftmax MatMul Max MaxPool Mean Min
-    Mish Mod Mul Neg Not Or PRelu Pow RMSNormalization Reciprocal Relu ReverseSequence RotaryEmbedding Round Scatter
+    Mish Mod Mul Neg Not Or PRelu Pow RMSNormalization Reciprocal Relu Resize ReverseSequence RotaryEmbedding Round Scatter
     ScatterElements ScatterND Selu Shape Shrink Sigmoid Sign Sin Sinh Size Softmax Softplus Softsign
-    SpaceToDepth Sqrt Sub Sum Swish Tan Tanh TfIdfVectorizer ThresholdedRelu Transpose Trilu Where Xor""".split())
+    SpaceToDepth Sqrt Sub Sum Swish Tan Tanh TfIdfVectorizer ThresholdedRelu Transpose Trilu Upsample Where Xor""".split())
 OPERATORS |= set("""
     BitCast CausalConvWithState ConvInteger DequantizeLinear DynamicQuantizeLinear FlexAttention GRU LSTM LinearAttention
     MatMulInteger NegativeLogLikelihoodLoss QLinearConv QLinearMatMul QuantizeLinear RNN

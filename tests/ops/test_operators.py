@@ -8,6 +8,7 @@ import unittest
 import cases_algebra
 import cases_elementwise
 import cases_runtime
+import cases_resize
 import cases_signal
 import cases_quantized
 import cases_recurrent
@@ -45,6 +46,9 @@ class Operators(unittest.TestCase):
 
     def test_vision(self):
         self.check(cases_vision.CASES)
+
+    def test_resize(self):
+        self.check(cases_resize.CASES)
 
 
 if __name__ == "__main__":

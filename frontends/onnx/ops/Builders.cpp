@@ -151,6 +151,18 @@ LogicalResult Lowering::requireEqual(onnx::NodeOp node, OpFoldResult left,
   return success();
 }
 
+LogicalResult Lowering::requireSome(onnx::NodeOp node, OpFoldResult size) {
+  std::optional<int64_t> known = getConstantIntValue(size);
+  if (known && *known < 1)
+    return node.emitNodeError("requires sizes above 0, but got ") << *known;
+  if (!known)
+    require(node,
+            arith::CmpIOp::create(*this, arith::CmpIPredicate::sgt,
+                                  toIndex(size), constant(getIndexType(), 0)),
+            "requires sizes above 0");
+  return success();
+}
+
 void Lowering::checkIndices(onnx::NodeOp node, Value indices,
                             ArrayRef<OpFoldResult> limits) {
   int64_t rank = typeOf(indices).getRank();

@@ -32,6 +32,7 @@ static LoweringTable makeTable() {
   addFills(table);
   addFolding(table);
   addGather(table);
+  addGridSample(table);
   addIndexing(table);
   addLinearAttention(table);
   addLosses(table);
@@ -45,6 +46,7 @@ static LoweringTable makeTable() {
   addRecurrent(table);
   addReductions(table);
   addRefused(table);
+  addResize(table);
   addRotary(table);
   addScaling(table);
   addScatter(table);

@@ -107,6 +107,8 @@ public:
   llvm::SmallVector<mlir::OpFoldResult>
   without(llvm::ArrayRef<mlir::OpFoldResult> sizes,
           llvm::ArrayRef<mlir::Value> marks, int64_t rank);
+  /// Checks that there are elements to read, now or at run time.
+  mlir::LogicalResult requireSome(onnx::NodeOp node, mlir::OpFoldResult size);
   /// Ends the run unless all of `indices` are in [-limit, limit). With several
   /// limits, each is that of one position of the last dimension.
   void checkIndices(onnx::NodeOp node, mlir::Value indices,
@@ -194,6 +196,7 @@ void addElementwise(LoweringTable &table);
 void addFills(LoweringTable &table);
 void addFolding(LoweringTable &table);
 void addGather(LoweringTable &table);
+void addGridSample(LoweringTable &table);
 void addIndexing(LoweringTable &table);
 void addLinearAttention(LoweringTable &table);
 void addLosses(LoweringTable &table);
@@ -207,6 +210,7 @@ void addQuantizedProducts(LoweringTable &table);
 void addRecurrent(LoweringTable &table);
 void addReductions(LoweringTable &table);
 void addRefused(LoweringTable &table);
+void addResize(LoweringTable &table);
 void addRotary(LoweringTable &table);
 void addScaling(LoweringTable &table);
 void addScatter(LoweringTable &table);

@@ -14,6 +14,19 @@ mlir::Value floorIndex(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
 /// Reads the element at positions that may lie outside of the tensor.
 using ReadAt = llvm::function_ref<mlir::Value(llvm::ArrayRef<mlir::Value>)>;
 
+/// Elements along one dimension, each with its weight.
+using Taps = llvm::SmallVector<std::pair<mlir::Value, mlir::Value>>;
+/// The two elements around `x` of linear, the four of cubic interpolation.
+Taps linearTaps(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
+Taps cubicTaps(mlir::ImplicitLocOpBuilder &b, mlir::Value x, double a);
+/// Weight of an element at a distance |x| from the place that is asked for.
+mlir::Value linearWeight(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
+mlir::Value cubicWeight(mlir::ImplicitLocOpBuilder &b, mlir::Value x, double a);
+
+/// The weighted sum over the product of the taps of all dimensions.
+mlir::Value combineTaps(mlir::ImplicitLocOpBuilder &b,
+                        llvm::ArrayRef<Taps> taps, ReadAt read);
+
 /// Linear interpolation between the elements around `at`.
 mlir::Value interpolate(mlir::ImplicitLocOpBuilder &b,
                         llvm::ArrayRef<mlir::Value> at, ReadAt read);
