@@ -38,7 +38,7 @@ class Compilation : PipelineWatcher {
 public:
   Compilation(const CompileOptions &options, const Target &target)
       : options(options), target(target), context(registryOfAll()),
-        diagnostics(&context) {}
+        diagnostics(&context, options.errorLimit) {}
 
   CompileStatus run() {
     enter("import");

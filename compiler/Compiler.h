@@ -35,6 +35,7 @@ struct CompileOptions {
   /// "off", or "auto": past inputs and present outputs become state.
   std::string state = "off";
   unsigned level = 3;
+  unsigned errorLimit = 20; ///< messages to print; 0: all
   /// Kept up to date if given.
   Progress *progress = nullptr;
   /// If given: what the compilation has before this stage is written to

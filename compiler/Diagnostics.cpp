@@ -12,7 +12,6 @@ using namespace mlir;
 
 namespace attune {
 
-static constexpr unsigned shownErrors = 20;
 static constexpr unsigned shownNotes = 4;
 
 /// Where in a file, as "FILE:LINE:COLUMN: ", "FILE: " or "".
@@ -62,8 +61,8 @@ static void print(Diagnostic &diagnostic) {
                << "\n";
 }
 
-Diagnostics::Diagnostics(MLIRContext *context)
-    : ScopedDiagnosticHandler(context) {
+Diagnostics::Diagnostics(MLIRContext *context, unsigned limit)
+    : ScopedDiagnosticHandler(context), limit(limit) {
   context->printOpOnDiagnostic(false);
   setHandler([this](Diagnostic &diagnostic) {
     handle(diagnostic);
@@ -72,14 +71,13 @@ Diagnostics::Diagnostics(MLIRContext *context)
 }
 
 Diagnostics::~Diagnostics() {
-  if (count > shownErrors)
-    llvm::errs() << "attune: error: " << (count - shownErrors)
-                 << " more errors\n";
+  if (limit && count > limit)
+    llvm::errs() << "attune: error: " << (count - limit) << " more errors\n";
 }
 
 void Diagnostics::handle(Diagnostic &diagnostic) {
   if (diagnostic.getSeverity() == DiagnosticSeverity::Error &&
-      ++count > shownErrors)
+      ++count > limit && limit)
     return;
   print(diagnostic);
   for (auto [index, note] : llvm::enumerate(diagnostic.getNotes()))

@@ -17,7 +17,8 @@ std::string printable(llvm::StringRef text);
 /// more there were.
 class Diagnostics : public mlir::ScopedDiagnosticHandler {
 public:
-  explicit Diagnostics(mlir::MLIRContext *context);
+  /// Of more errors than `limit`, if it is not 0, only the number is told.
+  Diagnostics(mlir::MLIRContext *context, unsigned limit);
   ~Diagnostics();
 
   /// Errors so far.
@@ -26,7 +27,7 @@ public:
 private:
   void handle(mlir::Diagnostic &diagnostic);
 
-  unsigned count = 0;
+  unsigned limit, count = 0;
 };
 
 } // namespace attune

@@ -99,8 +99,17 @@ static LogicalResult checkState(func::FuncOp function, unsigned input,
   return success();
 }
 
+/// An input or output by its name, or by its position.
+static std::string shownName(DictionaryAttr names, StringRef kind, int at) {
+  auto name = names ? names.getAs<StringAttr>(onnx::nameAttr) : StringAttr();
+  if (!name)
+    return (kind + " " + Twine(at)).str();
+  return (kind + " '" + name.getValue() + "'").str();
+}
+
 static LogicalResult checkBoundary(func::FuncOp function, bool isOnnx) {
-  auto check = [&](Type type, DictionaryAttr names, const Twine &what) {
+  auto check = [&](Type type, DictionaryAttr names, StringRef kind, int at) {
+    std::string what = shownName(names, kind, at);
     if (!isBoundaryType(type, isOnnx))
       return LogicalResult(function.emitOpError("requires ")
                            << what
@@ -109,14 +118,14 @@ static LogicalResult checkBoundary(func::FuncOp function, bool isOnnx) {
                            << type);
     return checkNames(function, names, type, what);
   };
+  bool fine = true;
   for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
-    if (failed(check(type, function.getArgAttrDict(i), "input " + Twine(i))))
-      return failure();
-  llvm::SmallDenseSet<int64_t> taken;
+    fine &= succeeded(check(type, function.getArgAttrDict(i), "input", i));
   for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
-    if (failed(
-            check(type, function.getResultAttrDict(i), "output " + Twine(i))))
-      return failure();
+    fine &= succeeded(check(type, function.getResultAttrDict(i), "output", i));
+  if (!fine)
+    return failure();
+  llvm::SmallDenseSet<int64_t> taken;
   for (unsigned i = 0; i < function.getNumArguments(); ++i)
     if (failed(checkState(function, i, taken)))
       return failure();

@@ -97,6 +97,10 @@ void addCompile(CLI::App &app, int &status) {
   command->add_option("-O", options->level, "Optimisation level, 0 to 3")
       ->check(CLI::Range(0, 3))
       ->capture_default_str();
+  command
+      ->add_option("--error-limit", options->errorLimit,
+                   "How many errors to print; 0 prints all")
+      ->capture_default_str();
   auto inProcess = std::make_shared<bool>(false);
   // For debuggers and for tests of what happens when a pass has a bug.
   command->add_flag("--in-process", *inProcess)->group("");

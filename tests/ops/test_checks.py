@@ -5,11 +5,13 @@
 read or written."""
 
 import os
+import re
 import tempfile
 import unittest
 
 import numpy as np
 import onnx
+from onnx import TensorProto, helper
 
 import differential
 from cases_elementwise import F32, floats
@@ -160,6 +162,26 @@ class Refusals(unittest.TestCase):
             onnx.save(model, path)
             with self.assertRaisesRegex(RuntimeError, r"exit code 1.*Adam.*training is not supported"):
                 differential.artifact.compile_file(path, path + ".so")
+
+    def test_every_node_at_fault_is_named(self):
+        """Those that only use what was refused are not."""
+        nodes = [helper.make_node("Bernoulli", ["x"], ["a"], name="first"),
+                 helper.make_node("Bernoulli", ["a"], ["b"], name="follows"),
+                 helper.make_node("Bernoulli", ["x"], ["c"], name="second")]
+        values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [4]) for name in "xbc"]
+        graph = helper.make_graph(nodes, "g", values[:1], values[1:])
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)], ir_version=8)
+        self.assertEqual(self.named(model), ["first", "second"])
+        self.assertEqual(self.named(model, "--error-limit", "1"), ["first"])
+
+    def named(self, model, *options):
+        """The nodes that the messages name."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "m.onnx")
+            onnx.save(model, path)
+            with self.assertRaisesRegex(RuntimeError, "exit code 1") as caught:
+                differential.artifact.compile_file(path, path + ".so", *options)
+        return re.findall(r"node '(\w+)'", str(caught.exception))
 
 
 if __name__ == "__main__":

@@ -119,6 +119,13 @@ static LogicalResult check(onnx::NodeOp node) {
   return success();
 }
 
+/// Whether a node takes what a node gives that could not be lowered.
+static bool usesRefused(onnx::NodeOp node) {
+  return llvm::any_of(node.getInputs(), [](Value input) {
+    return input.getDefiningOp<onnx::NodeOp>();
+  });
+}
+
 namespace {
 struct LowerOnnx : impl::LowerOnnxPassBase<LowerOnnx> {
   void runOnOperation() override {
@@ -136,9 +143,14 @@ struct LowerOnnx : impl::LowerOnnxPassBase<LowerOnnx> {
       const Operator &known = lowerings().find(node.getOpType())->second;
       if (!known.onlyMoves)
         lowering.widen(node);
-      if (failed(known.lower(node, lowering)) || lowering.hasFailed())
-        return signalPassFailure();
+      // What else is wrong with the file is told as well, but not what
+      // follows from this.
+      if (usesRefused(node) || failed(known.lower(node, lowering)))
+        fine = false;
+      fine &= !lowering.takeFailure();
     }
+    if (!fine)
+      return signalPassFailure();
     for (onnx::NodeOp node : llvm::reverse(nodes))
       node.erase();
     SmallVector<onnx::NoneOp> left;

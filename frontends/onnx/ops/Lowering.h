@@ -130,8 +130,9 @@ public:
   /// Gives up the node for `value`. Static sizes that the graph expects and the
   /// value does not show are checked at run time.
   void replace(onnx::NodeOp node, mlir::Value value, unsigned output = 0);
-  /// Whether some value did not have the type that the graph expects.
-  bool hasFailed() const { return refused; }
+  /// Whether some value did not have the type that the graph expects, since
+  /// this was asked last.
+  bool takeFailure() { return std::exchange(refused, false); }
   /// Lets the node compute in f32 what the file has in 16 bits.
   void widen(onnx::NodeOp node);
 
