@@ -60,10 +60,11 @@ class WrongModels(ToolTest):
         for kind in ("string", "complex64", "float8e4m3fn"):
             self.refuse(model(f"g ({kind}[2] x) => ({kind}[2] y) {{ y = Identity(x) }}"))
 
-    def test_subgraphs(self):
+    def test_branches_of_different_ranks(self):
         self.refuse(model("g (bool c, float[2] x) => (float[2] y) {"
                           "y = If(c) <then_branch = t () => (float[2] a) { a = Relu(x) },"
-                          "else_branch = e () => (float[2] b) { b = Neg(x) }> }"),
+                          "else_branch = e () => (float b) {"
+                          "b = ReduceSum <keepdims = 0> (x) }> }"),
                     "'y'", "ai.onnx.If")
 
     def test_cyclic_functions(self):
