@@ -274,7 +274,7 @@ LogicalResult LoopLowering::lower() {
   bool isCounted = node.hasInput(0) && node->hasAttr(countedAttr);
   for (unsigned i = 0; i < node.getOutputs().size(); ++i)
     isCounted &= isFixed(i);
-  if (failed(isCounted ? makeCounted() : makeWhile()) || b.hasFailed())
+  if (failed(isCounted ? makeCounted() : makeWhile()) || b.takeFailure())
     return failure();
   for (unsigned i = 0; i < states; ++i)
     b.replace(node, start[i], i);

@@ -266,7 +266,7 @@ LogicalResult ScanLowering::lower() {
   Value zero = arith::ConstantIndexOp::create(b, 0);
   Value one = arith::ConstantIndexOp::create(b, 1);
   auto loop = scf::ForOp::create(b, zero, count, one, start);
-  if (failed(fillBody(loop)) || b.hasFailed())
+  if (failed(fillBody(loop)) || b.takeFailure())
     return failure();
   ValueRange results = loop.getResults();
   for (unsigned i = 0; i < states; ++i)
