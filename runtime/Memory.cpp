@@ -42,9 +42,6 @@ static bool enlarge(const attune_allocator_t &allocator, MemoryBlock &block,
                     size_t bytes) {
   if (block.data && block.bytes >= bytes)
     return true;
-  // Sizes that grow a little each run must not ask each time.
-  if (block.data)
-    bytes = std::max(bytes, block.bytes + block.bytes / 2);
   freeBlock(allocator, block);
   // An allocator may answer null to a request of nothing.
   bytes = std::max<size_t>(bytes, 1);
@@ -63,6 +60,9 @@ void *Arena::allocate(size_t bytes) {
   if (next == blocks.size())
     blocks.push_back({nullptr, 0});
   MemoryBlock &block = blocks[next];
+  // Sizes that grow a little each run must not ask each time.
+  if (block.data && bytes > block.bytes)
+    bytes = std::max(bytes, block.bytes + block.bytes / 2);
   if (!enlarge(allocator, block, bytes))
     return nullptr;
   ++next;
