@@ -11,7 +11,7 @@ import unittest
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 import differential
 from cases_elementwise import F32, floats
@@ -165,11 +165,10 @@ class Refusals(unittest.TestCase):
 
     def test_every_node_at_fault_is_named(self):
         """Those that only use what was refused are not."""
-        nodes = [helper.make_node("Bernoulli", ["x"], ["a"], name="first"),
-                 helper.make_node("Bernoulli", ["a"], ["b"], name="follows"),
-                 helper.make_node("Bernoulli", ["x"], ["c"], name="second")]
-        values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [4]) for name in "xbc"]
-        graph = helper.make_graph(nodes, "g", values[:1], values[1:])
+        pad = lambda *values, name: helper.make_node("Pad", [values[0], "pads"], [values[1]], name=name, mode="mirror")
+        nodes = [pad("x", "a", name="first"), pad("a", "b", name="follows"), pad("x", "c", name="second")]
+        values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n"]) for name in "xbc"]
+        graph = helper.make_graph(nodes, "g", values[:1], values[1:], [numpy_helper.from_array(np.array([1, 1]), "pads")])
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)], ir_version=8)
         self.assertEqual(self.named(model), ["first", "second"])
         self.assertEqual(self.named(model, "--error-limit", "1"), ["first"])
