@@ -6,6 +6,7 @@
 #include "frontends/onnx/Failure.h"
 #include "frontends/onnx/LoopTypes.h"
 #include "frontends/onnx/Nearest.h"
+#include "frontends/onnx/Ranks.h"
 #include "frontends/onnx/Subgraphs.h"
 
 #include "onnx/shape_inference/implementation.h"
@@ -129,7 +130,8 @@ public:
   }
 
 private:
-  /// With loops, again and again until their types are found.
+  /// Again and again until the types of loops, or ranks that lists tell, are
+  /// found.
   void infer() {
     // The checks compare with types that are declared; strict: errors of nodes
     // count; values of shape computations are propagated.
@@ -142,6 +144,8 @@ private:
     for (unsigned round = 0;; ++round) {
       loops.apply(model);
       onnx::shape_inference::InferShapes(model, &schemas, options);
+      if (!loops.hasLoops() && round < roundLimit && addRanks(graph))
+        continue;
       if (!loops.hasLoops() || !loops.learn(model))
         return;
       if (round == roundLimit)

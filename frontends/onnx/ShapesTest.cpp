@@ -179,4 +179,26 @@ TEST(Shapes, TypesOfOpaqueNodesComeFromTheFile) {
   EXPECT_EQ(loaded.type("h").dims[1].size, 3);
 }
 
+TEST(Shapes, RanksFollowFromTheLengthsOfLists) {
+  Loaded loaded = load(parseModel(
+      "g (float[N,4,5] x, int64[4] shape, int64[2] axes) => (float[A,B] y)\n"
+      "{ a = Reshape(x, shape) b = Relu(a) c = Unsqueeze(b, axes)\n"
+      "  d = ReduceSum<keepdims = 0>(c, axes) e = ReduceMax(d, axes)\n"
+      "  p, q = Split<axis = 1>(e, axes) y = Squeeze(p, axes) }"));
+  ASSERT_TRUE(loaded.model) << loaded.reasons();
+  const size_t ranks[] = {4, 4, 6, 4, 4, 4, 2};
+  const char *names[] = {"a", "b", "c", "d", "e", "q", "y"};
+  for (int i = 0; i < 7; ++i) {
+    EXPECT_TRUE(loaded.type(names[i]).ranked) << names[i];
+    EXPECT_EQ(loaded.type(names[i]).dims.size(), ranks[i]) << names[i];
+  }
+}
+
+TEST(Shapes, ListsLongerThanAnyRankAreRefused) {
+  EXPECT_THAT(
+      refusal(parseModel("g (float[N] x, int64[1000] shape) => (float y) { a = "
+                         "Reshape(x, shape) y = ReduceSum<keepdims = 0>(a) }")),
+      HasSubstr("requires a rank of at most 64, but got 1000"));
+}
+
 } // namespace

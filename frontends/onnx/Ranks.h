@@ -1,0 +1,18 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef ATTUNE_FRONTENDS_ONNX_RANKS_H
+#define ATTUNE_FRONTENDS_ONNX_RANKS_H
+
+#include "onnx/onnx_pb.h"
+
+namespace attune::model {
+
+/// Gives a shape of unknown sizes to values whose rank follows from how long a
+/// list of sizes or axes is, where the library's inference leaves them without
+/// one. Returns whether there were any.
+bool addRanks(onnx::GraphProto &graph);
+
+} // namespace attune::model
+
+#endif // ATTUNE_FRONTENDS_ONNX_RANKS_H
