@@ -134,6 +134,10 @@ class RunTimeSizes(Checks):
         delta = lambda n: F32(0 if n > 6 else 1)
         self.check(single("Range", F32(0), F32(5), delta), "do not make a range")
 
+    def test_windows_over_nothing(self):
+        wrong, x = "requires sizes above 0", lambda n: np.ones((1, 2, 7 - n, 4), F32)
+        self.check(single("ConvTranspose", x, floats(2, 3, 3, 3), constant=(1,)), wrong)
+
     def test_others(self):
         self.check(single("Expand", floats(3, 1), then([3, 4], [2, 4])), "must be 1 or that of the shape")
         self.check(single("TopK", floats(3), then([1], [4]), outputs=2), "k must not exceed")

@@ -163,6 +163,13 @@ LogicalResult Lowering::requireSome(onnx::NodeOp node, OpFoldResult size) {
   return success();
 }
 
+LogicalResult Lowering::requireSome(onnx::NodeOp node,
+                                    ArrayRef<OpFoldResult> sizes) {
+  return success(llvm::all_of(sizes, [&](OpFoldResult size) {
+    return succeeded(requireSome(node, size));
+  }));
+}
+
 void Lowering::checkIndices(onnx::NodeOp node, Value indices,
                             ArrayRef<OpFoldResult> limits) {
   int64_t rank = typeOf(indices).getRank();

@@ -102,6 +102,8 @@ static LogicalResult lowerDeformConv(onnx::NodeOp node, Lowering &b) {
   Value input = node.getInputs()[0], weight = node.getInputs()[1];
   if (failed(checkWeights(node, input, weight)))
     return failure();
+  if (failed(b.requireSome(node, b.sizes(input))))
+    return failure();
   RankedTensorType type = typeOf(weight);
   FailureOr<Windows> windows =
       Windows::of(node, b, input, type.getShape().drop_front(2));

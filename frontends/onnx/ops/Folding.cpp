@@ -216,6 +216,8 @@ static LogicalResult lowerConvTranspose(onnx::NodeOp node, Lowering &b) {
   std::optional<SmallVector<int64_t>> kernel = node.getInts("kernel_shape");
   if (kernel && ArrayRef<int64_t>(*kernel) != type.getShape().drop_front(2))
     return node.emitNodeError("requires a kernel_shape that is the weights'");
+  if (failed(b.requireSome(node, b.sizes(input))))
+    return failure();
   FailureOr<Fold> fold = foldOf(node, b, input, weight);
   if (failed(fold))
     return failure();
@@ -230,6 +232,8 @@ static LogicalResult lowerCol2Im(onnx::NodeOp node, Lowering &b) {
   if (!image || !block)
     return node.emitNodeError("requires an image_shape that is computed from "
                               "sizes and a constant block_shape");
+  if (failed(b.requireSome(node, b.sizes(input))))
+    return failure();
   Fold fold;
   fold.kernel = *block;
   int64_t rank = fold.rank(), elements = 1;

@@ -109,6 +109,8 @@ public:
           llvm::ArrayRef<mlir::Value> marks, int64_t rank);
   /// Checks that there are elements to read, now or at run time.
   mlir::LogicalResult requireSome(onnx::NodeOp node, mlir::OpFoldResult size);
+  mlir::LogicalResult requireSome(onnx::NodeOp node,
+                                  llvm::ArrayRef<mlir::OpFoldResult> sizes);
   /// Ends the run unless all of `indices` are in [-limit, limit). With several
   /// limits, each is that of one position of the last dimension.
   void checkIndices(onnx::NodeOp node, mlir::Value indices,
