@@ -11,7 +11,7 @@ import unittest
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper, parser
 
 import differential
 from cases_elementwise import F32, floats
@@ -104,6 +104,37 @@ class RunTimeSizes(Checks):
         self.check(single("Reshape", x, then([4, 3], [5, 3])), wrong)
         self.check(single("Reshape", x, then([4, -1], [5, -1])), wrong)
         self.check(single("Squeeze", floats(1, 1, 3), then([0], [2])), wrong)
+
+    def test_products_that_overflow(self):
+        """Equal to the number of elements modulo 2^64 is not equal."""
+        wrong, x = "cannot have that many elements", lambda n: np.ones(4 * (7 - n), F32)
+        self.check(single("Reshape", x, then([2, -1], [2**32, 2**32])), wrong)
+        self.check(single("Reshape", floats(4), then([2, 2], [20, (2**62 + 1) // 5])), wrong)
+
+    def test_ranks_that_axes_do_not_give(self):
+        """Beside a loop, whose types inference has to try, ranks are taken as declared."""
+        model = parser.parse_model("""<ir_version: 10, opset_import: ["" : 21]>
+            g (float[3,4,5] x, int64[2] axes, int64 m) => (float[A,B] y, int64 z) {
+              y = ReduceSum <keepdims = 0> (x, axes)
+              z = Loop <body = b (int64 i, bool c, int64 s) => (bool d, int64 r) {
+                d = Identity(c) r = Add(s, i) }> (m, , m)
+            }""")
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "m.onnx")
+            onnx.save(model, path)
+            differential.artifact.compile_file(path, path + ".so")
+            binary = differential.artifact.Artifact(path + ".so")
+        with self.assertRaisesRegex(differential.artifact.RunError, "numbers of elements"):
+            binary(np.ones((3, 4, 5), F32), np.array([0, 2]), np.array(1))
+
+    def test_scalars(self):
+        case = single("TopK", floats(3), then([1], [1]), outputs=2)
+        case.declared = lambda: _rename(differential.Case.declared(case))
+        binary = differential.compile_cases([case])
+        self.assertEqual(differential.compare(binary, [case], 5), [])
+        for count in (0, 2):
+            with self.assertRaisesRegex(differential.artifact.RunError, "elements of a scalar and 1"):
+                binary(np.ones(3, F32), np.ones(count, np.int64))
 
     def test_negative_sizes(self):
         wrong = "a size must not be negative"

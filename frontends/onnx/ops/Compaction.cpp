@@ -154,7 +154,7 @@ static LogicalResult lowerCompress(onnx::NodeOp node, Lowering &b) {
 static Value scalarOr(onnx::NodeOp node, Lowering &b, unsigned index,
                       TypedAttr otherwise) {
   if (node.hasInput(index))
-    return b.scalar(node.getInput(index));
+    return b.scalar(node, node.getInput(index));
   return arith::ConstantOp::create(b, otherwise);
 }
 

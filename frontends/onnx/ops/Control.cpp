@@ -144,7 +144,7 @@ LogicalResult LoopLowering::prepare() {
       arith::ConstantIndexOp::create(b, std::numeric_limits<int64_t>::max());
   if (node.hasInput(0))
     count = arith::IndexCastOp::create(b, b.getIndexType(),
-                                       b.scalar(node.getInput(0)));
+                                       b.scalar(node, node.getInput(0)));
   condition = b.constant(b.getI1Type(), 1);
   if (node.hasInput(1)) {
     FailureOr<Value> given = conditionOf(node, b, node.getInput(1));

@@ -198,7 +198,7 @@ static LogicalResult lowerRange(onnx::NodeOp node, Lowering &b) {
   bool isRead = false;
   for (Value input : node.getInputs()) {
     isRead |= !b.elements(input);
-    bounds.push_back(b.scalar(input));
+    bounds.push_back(b.scalar(node, input));
   }
   // 16 bits are too few to compute in.
   Type element = bounds[0].getType(), wide = element;
@@ -264,7 +264,7 @@ static LogicalResult lowerTrilu(onnx::NodeOp node, Lowering &b) {
   bool upper = node.getInt("upper", 1) != 0;
   Value diagonal = b.constant(b.getI64Type(), 0);
   if (node.hasInput(1))
-    diagonal = b.scalar(node.getInput(1));
+    diagonal = b.scalar(node, node.getInput(1));
   Value result = b.elementwise(
       node, input, elementOf(input),
       [&](OpBuilder &inner, Location loc, ValueRange x) -> Value {
@@ -290,8 +290,8 @@ static LogicalResult lowerTrilu(onnx::NodeOp node, Lowering &b) {
 static LogicalResult lowerOneHot(onnx::NodeOp node, Lowering &b) {
   Value indices = node.getInputs()[0], values = node.getInputs()[2];
   int64_t axis = axisOf(node, typeOf(indices).getRank() + 1, -1);
-  Value count = convertScalar(b, b.scalar(node.getInputs()[1]), b.getI64Type(),
-                              isUnsignedInput(node, 1), false);
+  Value count = convertScalar(b, b.scalar(node, node.getInputs()[1]),
+                              b.getI64Type(), isUnsignedInput(node, 1), false);
   SmallVector<OpFoldResult> sizes = b.sizes(indices);
   sizes.insert(sizes.begin() + axis, b.requireSize(node, count));
   b.replace(

@@ -24,11 +24,7 @@ FailureOr<Value> conditionOf(onnx::NodeOp node, Lowering &b, Value tensor) {
     return node.emitNodeError(
                "requires conditions of one truth value, but got ")
            << type;
-  if (!type.hasStaticShape() &&
-      failed(b.requireEqual(node, b.size(tensor, 0), b.getIndexAttr(1),
-                            "numbers of conditions and 1")))
-    return failure();
-  return b.scalar(tensor);
+  return b.scalar(node, tensor);
 }
 
 Value fit(onnx::NodeOp node, Lowering &b, Value value, RankedTensorType type) {

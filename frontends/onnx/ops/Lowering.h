@@ -76,8 +76,11 @@ public:
   /// A tensor that holds `value` everywhere.
   mlir::Value fill(llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Value value);
   mlir::Value convert(mlir::Value tensor, mlir::Type element);
-  /// The first element of a tensor of one element.
+  /// The element of a tensor that has one.
   mlir::Value scalar(mlir::Value tensor);
+  /// The same for a tensor of the file, which may have none or several: that is
+  /// an error, or ends the run.
+  mlir::Value scalar(onnx::NodeOp node, mlir::Value tensor);
 
   mlir::OpFoldResult multiply(mlir::OpFoldResult left,
                               mlir::OpFoldResult right);

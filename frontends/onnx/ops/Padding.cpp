@@ -164,7 +164,7 @@ static LogicalResult lowerPad(onnx::NodeOp node, Lowering &b) {
   Type element = elementOf(input);
   Value value = b.constant(element, node.getFloat("value", 0));
   if (node.hasInput(2))
-    value = b.scalar(node.getInput(2));
+    value = b.scalar(node, node.getInput(2));
   SmallVector<OpFoldResult> sizes = getAsOpFoldResult(pads->sizes);
   RankedTensorType type = typeOf(input);
   if (mode == "constant" && !pads->isNegative) {

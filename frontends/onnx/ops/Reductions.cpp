@@ -220,8 +220,12 @@ static LogicalResult lowerReduction(onnx::NodeOp node, Lowering &b) {
     result = convert(result, element);
   bool keeps = node.getInt("keepdims", 1) != 0;
   if (isRead && !keeps) {
-    int64_t left = typeOf(node.getOutputs()[0]).getRank();
-    result = b.reshape(result, b.without(b.sizes(result), marks, left));
+    SmallVector<OpFoldResult> whole = b.sizes(result);
+    SmallVector<OpFoldResult> left =
+        b.without(whole, marks, typeOf(node.getOutputs()[0]).getRank());
+    if (failed(b.requireSameCount(node, whole, left)))
+      return failure();
+    result = b.reshape(result, left);
   } else if (!isRead && keeps && !axes->empty()) {
     result = keepDims(b, result, *axes, rank);
   }

@@ -25,6 +25,13 @@ std::optional<SmallVector<Value>> Lowering::listed(Value tensor) {
   return values;
 }
 
+Value Lowering::scalar(onnx::NodeOp node, Value tensor) {
+  if (mlir::failed(requireEqual(node, product(sizes(tensor)), getIndexAttr(1),
+                                "numbers of elements of a scalar and 1")))
+    refused = true;
+  return scalar(tensor);
+}
+
 OpFoldResult Lowering::requireSize(onnx::NodeOp node, Value integer) {
   OpFoldResult size = asSize(integer);
   Value zero = constant(getIndexType(), 0);
@@ -68,11 +75,22 @@ LogicalResult Lowering::requireSameCount(onnx::NodeOp node,
       rest.push_back(factor);
   if (rest.empty() && factors[1].empty() && constants[0] == constants[1])
     return success();
-  auto total = [&](int64_t constant, ArrayRef<Value> values) {
-    SmallVector<OpFoldResult> all = {getIndexAttr(constant)};
-    for (Value value : values)
-      all.push_back(value);
-    return product(all);
+  // Products that overflow may be equal by chance.
+  auto total = [&](int64_t known, ArrayRef<Value> values) -> OpFoldResult {
+    constexpr int64_t most = int64_t(1) << 62;
+    Value product = constant(getIndexType(), known);
+    for (Value value : values) {
+      Value divisor =
+          createOrFold<arith::MaxUIOp>(value, constant(getIndexType(), 1));
+      Value limit =
+          createOrFold<arith::DivUIOp>(constant(getIndexType(), most), divisor);
+      require(node,
+              createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ule, product,
+                                          limit),
+              "a tensor cannot have that many elements");
+      product = createOrFold<arith::MulIOp>(product, value);
+    }
+    return getAsOpFoldResult(product);
   };
   return requireEqual(node, total(constants[0], rest),
                       total(constants[1], factors[1]), "numbers of elements");

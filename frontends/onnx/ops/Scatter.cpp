@@ -148,7 +148,7 @@ static LogicalResult lowerScatterND(onnx::NodeOp node, Lowering &b) {
 /// Sizes before, at and after an axis that is read from a tensor.
 static SmallVector<OpFoldResult> aroundAxis(onnx::NodeOp node, Lowering &b,
                                             ArrayRef<OpFoldResult> sizes) {
-  Value axis = b.scalar(node.getInputs()[1]);
+  Value axis = b.scalar(node, node.getInputs()[1]);
   Value one = b.constant(b.getIndexType(), 1);
   Value parts[3] = {one, one, one}, reached = b.constant(b.getI1Type(), 0);
   for (auto [size, mark] : llvm::zip(

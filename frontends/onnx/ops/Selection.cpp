@@ -150,7 +150,7 @@ static LogicalResult lowerTopK(onnx::NodeOp node, Lowering &b) {
   int64_t rank = typeOf(input).getRank(), axis = axisOf(node, rank, -1);
   OpFoldResult count = b.getIndexAttr(node.getInt("k", 0));
   if (node.getVersion() >= 10) {
-    count = b.requireSize(node, b.scalar(node.getInputs()[1]));
+    count = b.requireSize(node, b.scalar(node, node.getInputs()[1]));
   }
   OpFoldResult length = b.size(input, axis);
   b.require(node,
