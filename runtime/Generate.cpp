@@ -248,9 +248,7 @@ attune_status_t attune_session_generate(attune_session_t *session,
   const attune_generation_t &chosen = options ? *options : defaults;
   if (attune_status_t status = checkOptions(chosen))
     return status;
-  if (session->running.exchange(true, std::memory_order_acquire))
-    return makeStatus(ATTUNE_BUSY, "the session is running on another thread");
-  attune_status_t status = guarded([&]() -> attune_status_t {
+  return exclusively(*session, [&]() -> attune_status_t {
     session->cancelled.store(false);
     Generator generator(*session, chosen);
     if (attune_status_t status = generator.start(ids, mask))
@@ -260,6 +258,4 @@ attune_status_t attune_session_generate(attune_session_t *session,
     *tokens = generator.result();
     return nullptr;
   });
-  session->running.store(false, std::memory_order_release);
-  return status;
 }

@@ -129,20 +129,30 @@ static void *serveOutput(void *context, int32_t index, int32_t rank,
   return place;
 }
 
-static void *serveWorkspace(void *context, int64_t bytes) {
-  Run &run = *static_cast<Run *>(context);
+/// What `allocate` gives; a failure to get `bytes` bytes for `what` is
+/// recorded.
+template <typename Allocate>
+static void *serveMemory(Run &run, int64_t bytes, const char *what,
+                         Allocate allocate) {
   void *data = nullptr;
   attune_status_t status = guarded([&]() -> attune_status_t {
     if (bytes >= 0)
-      data = run.session.arena.allocate(static_cast<size_t>(bytes));
-    return data ? nullptr
-                : makeStatus(ATTUNE_OUT_OF_MEMORY,
-                             "failed to get %lld bytes of scratch memory",
-                             static_cast<long long>(bytes));
+      data = allocate(static_cast<size_t>(bytes));
+    return data
+               ? nullptr
+               : makeStatus(ATTUNE_OUT_OF_MEMORY, "failed to get %lld bytes %s",
+                            static_cast<long long>(bytes), what);
   });
   if (status)
     run.record(status);
   return data;
+}
+
+static void *serveWorkspace(void *context, int64_t bytes) {
+  Run &run = *static_cast<Run *>(context);
+  return serveMemory(run, bytes, "of scratch memory", [&](size_t size) {
+    return run.session.arena.allocate(size);
+  });
 }
 
 static int64_t serveMark(void *context) {
@@ -157,19 +167,10 @@ static void serveRelease(void *context, int64_t place) {
 
 static void *serveGrowth(void *context, int32_t slot, int64_t bytes) {
   Run &run = *static_cast<Run *>(context);
-  void *data = nullptr;
-  attune_status_t status = guarded([&]() -> attune_status_t {
-    if (slot >= 0 && bytes >= 0)
-      data = run.session.growing.next(static_cast<size_t>(slot),
-                                      static_cast<size_t>(bytes));
-    return data ? nullptr
-                : makeStatus(ATTUNE_OUT_OF_MEMORY,
-                             "failed to get %lld bytes for what a loop carries",
-                             static_cast<long long>(bytes));
-  });
-  if (status)
-    run.record(status);
-  return data;
+  return serveMemory(
+      run, slot < 0 ? -1 : bytes, "for what a loop carries", [&](size_t size) {
+        return run.session.growing.next(static_cast<size_t>(slot), size);
+      });
 }
 
 static void serveLoop(void *context, LoopBody body, void *captures,
@@ -248,10 +249,12 @@ static attune_status_t gather(attune_session &session,
                               std::vector<DLTensor> &inputs,
                               std::vector<DLManagedTensor *> &outputs) {
   const Manifest &manifest = session.model->artifact.manifest();
+  // All are checked before the run, but state takes sizes from the caller's.
   std::vector<attune_argument> checked;
-  if (attune_status_t status =
-          checkInputs(manifest.callerInputs, tensors.inputs, checked))
-    return status;
+  if (!manifest.states.empty())
+    if (attune_status_t status =
+            checkInputs(manifest.callerInputs, tensors.inputs, checked))
+      return status;
   size_t next = 0;
   inputs.resize(manifest.inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i)

@@ -80,25 +80,20 @@ attune_status_t attune_session_run(attune_session_t *session,
   if (!session || (!inputs && input_count) || (!outputs && output_count))
     return makeStatus(ATTUNE_INVALID_ARGUMENT,
                       "attune_session_run requires a session and tensors");
-  if (session->running.exchange(true, std::memory_order_acquire))
-    return makeStatus(ATTUNE_BUSY, "the session is running on another thread");
-  attune_status_t status = guarded([&] {
+  return exclusively(*session, [&] {
     session->cancelled.store(false);
     return runModel(*session, {inputs, input_count, outputs, output_count});
   });
-  session->running.store(false, std::memory_order_release);
-  return status;
 }
 
 attune_status_t attune_session_reset(attune_session_t *session) {
   if (!session)
     return makeStatus(ATTUNE_INVALID_ARGUMENT,
                       "attune_session_reset requires a session");
-  if (session->running.exchange(true, std::memory_order_acquire))
-    return makeStatus(ATTUNE_BUSY, "the session is running on another thread");
-  session->state.reset();
-  session->running.store(false, std::memory_order_release);
-  return nullptr;
+  return exclusively(*session, [&]() -> attune_status_t {
+    session->state.reset();
+    return nullptr;
+  });
 }
 
 int64_t attune_session_state_length(const attune_session_t *session) {

@@ -10,6 +10,7 @@
 #include "runtime/Memory.h"
 #include "runtime/Model.h"
 #include "runtime/State.h"
+#include "runtime/Status.h"
 #include "runtime/ThreadPool.h"
 
 struct attune_session {
@@ -32,5 +33,19 @@ struct attune_session {
   std::atomic<bool> cancelled{false};
   std::atomic<int64_t> references{1};
 };
+
+namespace attune {
+
+/// Runs `body` unless another thread is running the session.
+template <typename Body>
+attune_status_t exclusively(attune_session &session, Body body) {
+  if (session.running.exchange(true, std::memory_order_acquire))
+    return makeStatus(ATTUNE_BUSY, "the session is running on another thread");
+  attune_status_t status = guarded(body);
+  session.running.store(false, std::memory_order_release);
+  return status;
+}
+
+} // namespace attune
 
 #endif // ATTUNE_RUNTIME_SESSION_H

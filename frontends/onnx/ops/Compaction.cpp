@@ -14,7 +14,8 @@ using namespace mlir;
 
 namespace attune {
 
-Value countBefore(Lowering &b, Value ones) {
+/// The sum of the elements before each element of a list of i64.
+static Value countBefore(Lowering &b, Value ones) {
   Type element = b.getI64Type();
   Value init = b.empty(b.sizes(ones), element);
   auto scan = kernel::ScanOp::create(b, TypeRange(init.getType()), ones,
@@ -69,7 +70,7 @@ Marked findMarked(Lowering &b, Value flags) {
   Value room =
       b.createOrFold<arith::AddIOp>(size, b.constant(b.getIndexType(), 1));
   return {storeAt(b, places, all, getAsOpFoldResult(room)),
-          getAsOpFoldResult(size)};
+          getAsOpFoldResult(size), before};
 }
 
 /// Position `dim` of element `index` of a tensor with these sizes.

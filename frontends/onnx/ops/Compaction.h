@@ -8,17 +8,17 @@
 
 namespace attune {
 
-/// Positions of the true elements of a list, in order, as i64. There is one
-/// element more, without meaning.
+/// Positions of the true elements of a list, in order, as i64: there is one
+/// element more, without meaning. And how many true elements stand before each
+/// element of the list, as i64.
 struct Marked {
   mlir::Value positions;
   mlir::OpFoldResult count;
+  mlir::Value before;
 };
 /// `flags` is a list of i1.
 Marked findMarked(Lowering &b, mlir::Value flags);
 
-/// The sum of the elements before each element of a list of i64.
-mlir::Value countBefore(Lowering &b, mlir::Value ones);
 /// `values` at `places`, which are i64, of a list of `size` elements.
 mlir::Value storeAt(Lowering &b, mlir::Value places, mlir::Value values,
                     mlir::OpFoldResult size);

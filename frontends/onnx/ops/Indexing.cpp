@@ -186,36 +186,20 @@ static FailureOr<ReadBounds> readBounds(onnx::NodeOp node, Lowering &b,
       return failure();
     }
   }
-  (void)b.marksOf(node, given[2], rank);
-  ReadBounds bounds;
   Value zero = b.constant(b.getIndexType(), 0);
   for (Value step : given[3])
     b.require(
         node,
         b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::ne, step, zero),
         "a step must not be 0");
-  for (int64_t dim = 0; dim < rank; ++dim) {
-    Value start = zero, end = b.toIndex(sizes[dim]);
-    Value step = b.constant(b.getIndexType(), 1);
-    for (size_t i = 0; i < given[0].size(); ++i) {
-      auto is = [&](int64_t axis) -> Value {
-        return b.createOrFold<arith::CmpIOp>(
-            arith::CmpIPredicate::eq, given[2][i],
-            b.constant(b.getIndexType(), axis));
-      };
-      Value here = b.createOrFold<arith::OrIOp>(is(dim), is(dim - rank));
-      auto choose = [&](Value &value, Value other) {
-        value = b.createOrFold<arith::SelectOp>(here, other, value);
-      };
-      choose(start, given[0][i]);
-      choose(end, given[1][i]);
-      choose(step, given[3][i]);
-    }
-    bounds.starts.push_back(start);
-    bounds.ends.push_back(end);
-    bounds.steps.push_back(step);
-  }
-  return bounds;
+  (void)b.marksOf(node, given[2], rank);
+  SmallVector<Value> ends = llvm::map_to_vector(
+      sizes, [&](OpFoldResult size) { return b.toIndex(size); });
+  SmallVector<Value> none(rank, zero);
+  SmallVector<Value> ones(rank, b.constant(b.getIndexType(), 1));
+  return ReadBounds{b.atAxes(given[2], given[0], none),
+                    b.atAxes(given[2], given[1], ends),
+                    b.atAxes(given[2], given[3], ones)};
 }
 
 /// What a slice takes if the sign of the step is known at run time only.

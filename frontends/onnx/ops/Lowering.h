@@ -106,6 +106,11 @@ public:
   /// of range or named twice end the run.
   llvm::SmallVector<mlir::Value>
   marksOf(onnx::NodeOp node, llvm::ArrayRef<mlir::Value> axes, int64_t rank);
+  /// For each dimension the one of `values` whose axis it is, or what is in
+  /// `otherwise`; `marksOf` has checked the axes.
+  llvm::SmallVector<mlir::Value> atAxes(llvm::ArrayRef<mlir::Value> axes,
+                                        llvm::ArrayRef<mlir::Value> values,
+                                        llvm::ArrayRef<mlir::Value> otherwise);
   /// The `rank` sizes that are left without those that `marks` marks.
   llvm::SmallVector<mlir::OpFoldResult>
   without(llvm::ArrayRef<mlir::OpFoldResult> sizes,
@@ -142,6 +147,10 @@ public:
   void widen(onnx::NodeOp node);
 
 private:
+  /// Axes as indices, counted from the front; `rank` dimensions.
+  llvm::SmallVector<mlir::Value> fromFront(llvm::ArrayRef<mlir::Value> axes,
+                                           int64_t rank);
+
   mlir::func::FuncOp graph;
   bool refused = false;
   llvm::SmallVector<llvm::StringRef> namesOf(mlir::Value tensor);

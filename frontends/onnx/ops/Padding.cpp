@@ -62,23 +62,14 @@ static LogicalResult spreadPads(onnx::NodeOp node, Lowering &b, int64_t rank,
   if (!axes || pads.size() != 2 * axes->size())
     return node.emitNodeError("requires two pads for each axis");
   (void)b.marksOf(node, *axes, rank);
-  SmallVector<Value> all;
-  for (int64_t side = 0; side < 2; ++side)
-    for (int64_t dim = 0; dim < rank; ++dim) {
-      Value pad = b.constant(b.getIndexType(), 0);
-      for (auto [i, axis] : llvm::enumerate(*axes)) {
-        Value at = b.toIndex(b.asSize(axis));
-        auto is = [&](int64_t wanted) -> Value {
-          return b.createOrFold<arith::CmpIOp>(
-              arith::CmpIPredicate::eq, at,
-              b.constant(b.getIndexType(), wanted));
-        };
-        Value here = b.createOrFold<arith::OrIOp>(is(dim), is(dim - rank));
-        Value own = b.toIndex(b.asSize(pads[i + side * axes->size()]));
-        pad = b.createOrFold<arith::SelectOp>(here, own, pad);
-      }
-      all.push_back(pad);
-    }
+  for (Value &pad : pads)
+    pad = b.toIndex(b.asSize(pad));
+  SmallVector<Value> none(rank, b.constant(b.getIndexType(), 0));
+  ArrayRef<Value> listed = pads;
+  SmallVector<Value> all =
+      b.atAxes(*axes, listed.take_front(axes->size()), none);
+  llvm::append_range(all,
+                     b.atAxes(*axes, listed.drop_front(axes->size()), none));
   pads = all;
   return success();
 }

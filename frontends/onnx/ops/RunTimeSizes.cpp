@@ -96,9 +96,7 @@ LogicalResult Lowering::requireSameCount(onnx::NodeOp node,
                       total(constants[1], factors[1]), "numbers of elements");
 }
 
-SmallVector<Value> Lowering::marksOf(onnx::NodeOp node, ArrayRef<Value> axes,
-                                     int64_t rank) {
-  SmallVector<Value> marks;
+SmallVector<Value> Lowering::fromFront(ArrayRef<Value> axes, int64_t rank) {
   Value zero = constant(getIndexType(), 0), size = toIndex(getIndexAttr(rank));
   SmallVector<Value> normal;
   for (Value axis : axes) {
@@ -109,7 +107,28 @@ SmallVector<Value> Lowering::marksOf(onnx::NodeOp node, ArrayRef<Value> axes,
         negative, createOrFold<arith::AddIOp>(at, size), at);
     normal.push_back(at);
   }
-  Value count = zero;
+  return normal;
+}
+
+SmallVector<Value> Lowering::atAxes(ArrayRef<Value> axes,
+                                    ArrayRef<Value> values,
+                                    ArrayRef<Value> otherwise) {
+  SmallVector<Value> normal = fromFront(axes, otherwise.size()), result;
+  for (auto [dim, value] : llvm::enumerate(otherwise)) {
+    Value found = value, here = constant(getIndexType(), dim);
+    for (auto [at, own] : llvm::zip(normal, values))
+      found = createOrFold<arith::SelectOp>(
+          createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, at, here), own,
+          found);
+    result.push_back(found);
+  }
+  return result;
+}
+
+SmallVector<Value> Lowering::marksOf(onnx::NodeOp node, ArrayRef<Value> axes,
+                                     int64_t rank) {
+  SmallVector<Value> marks, normal = fromFront(axes, rank);
+  Value zero = constant(getIndexType(), 0), count = zero;
   for (int64_t dim = 0; dim < rank; ++dim) {
     Value mark = constant(getI1Type(), 0), here = constant(getIndexType(), dim);
     for (Value at : normal)

@@ -166,12 +166,9 @@ void Finder::sortByPosition() {
         return arith::CmpIOp::create(s, CmpIPredicate::eq,
                                      positionAt(s, oldFirst, own), ivs[0]);
       });
-  Value ones = list([&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) -> Value {
-    return arith::ExtUIOp::create(s, s.getI64Type(),
-                                  tensor::ExtractOp::create(s, flags, ivs[0]));
-  });
-  Value rank = countBefore(b, ones);
-  first = findMarked(b, flags).positions;
+  Marked marked = findMarked(b, flags);
+  Value rank = marked.before;
+  first = marked.positions;
   Value newFirst = first;
   amount =
       b.compute(groups, b.getI64Type(),
@@ -239,18 +236,14 @@ void Finder::run() {
                 });
   Marked marked = findMarked(b, starts);
   groups = marked.count;
-  Value ones = list([&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) -> Value {
-    return arith::ExtUIOp::create(s, s.getI64Type(),
-                                  tensor::ExtractOp::create(s, starts, ivs[0]));
-  });
-  Value earlier = countBefore(b, ones);
+  // A group ends before the next start.
   Value sorted =
       list([&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) -> Value {
-        Value sum = arith::AddIOp::create(
-            s, tensor::ExtractOp::create(s, earlier, ivs[0]).getResult(),
-            tensor::ExtractOp::create(s, ones, ivs[0]).getResult());
-        return arith::SubIOp::create(s, sum,
-                                     arith::ConstantIntOp::create(s, 1, 64));
+        Value isStart = tensor::ExtractOp::create(s, starts, ivs[0]);
+        Value before = tensor::ExtractOp::create(s, marked.before, ivs[0]);
+        Value last = arith::SubIOp::create(
+            s, before, arith::ConstantIntOp::create(s, 1, 64));
+        return arith::SelectOp::create(s, isStart, before, last);
       });
   group = storeAt(b, order, sorted, count);
   Value end = b.toIndex(groups), all = b.toIndex(count);
