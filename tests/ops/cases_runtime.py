@@ -35,6 +35,8 @@ def shapes():
         single("OneHot", integers(3, low=0, high=1), lambda n: np.int64(n), F32([0, 1]), axis=0),
         single("Range", lambda n: np.int64(1), lambda n: np.int64(n * 3), lambda n: np.int64(2)),
         single("Range", lambda n: F32(0), lambda n: F32(n), lambda n: F32(0.5)),
+        single("Range", np.int16(-30000), lambda n: np.int16(3000 * (n % 10)), np.int16(1000),
+               expected=lambda start, stop, step: [np.arange(int(start), int(stop), int(step)).astype(np.int16)]),
         single("Range", lambda n: np.int32(n), lambda n: np.int32(0), lambda n: np.int32(-1)),
     ]
 

@@ -40,6 +40,8 @@ def shapes():
         single("ConstantOfShape", ints(2, 3), constant=(0,)),
         single("Range", ints(3)[0], ints(50)[0], ints(4)[0], constant=(0, 1, 2)),
         single("Range", ints(90)[0], ints(3)[0], ints(-2)[0], constant=(0, 1, 2)),
+        single("Range", np.int16(-30000), np.int16(30000), np.int16(1000), constant=(0, 1, 2),
+               expected=lambda *_: [np.arange(-30000, 30000, 1000).astype(np.int16)]),
         single("Range", F32(0.5), F32(9), F32(0.1), constant=(0, 1, 2)),
         single("Trilu", x), single("Trilu", x, upper=0), single("Trilu", x, ints(1)[0]),
         single("Trilu", x, ints(-1)[0], upper=0), single("Trilu", booleans(3, -1, 5)),

@@ -162,6 +162,7 @@ class RunTimeSizes(Checks):
         self.check(single("Slice", floats(5), then([0], [0]), then([5], [5]), then([0], [0]), then([1], [0])),
                    "a step must not be 0")
         self.check(single("Range", then(0, 0), then(5, 5), then(1, 0)), "the delta must not be 0")
+        self.check(single("Range", then(0, -2**62), then(5, 2**62 + 2**61), then(1, 2**61)), "do not make a range")
         delta = lambda n: F32(0 if n > 6 else 1)
         self.check(single("Range", F32(0), F32(5), delta), "do not make a range")
 
@@ -180,6 +181,11 @@ class RunTimeSizes(Checks):
 
 
 class Refusals(unittest.TestCase):
+    def test_precision_of_ranges(self):
+        half = single("Range", *(np.float16(value) for value in (0, 5, 1)), opset=27, stash_type=11)
+        with self.assertRaisesRegex(RuntimeError, "exit code 1.*Range.*stash_type = 1"):
+            differential.compile_cases([half])
+
     def test_training(self):
         names = ["R", "T", "X", "G", "V", "H"]
         inputs = [onnx.helper.make_tensor_value_info(

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "frontends/onnx/ops/Scalars.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -153,110 +152,6 @@ static LogicalResult lowerConstantOfShape(onnx::NodeOp node, Lowering &b) {
   return success();
 }
 
-/// How many steps of `by` lie between two integers.
-static OpFoldResult stepsBetween(Lowering &b, Value from, Value to, Value by) {
-  // From 0 to a size is that size: the same value, so that nothing is checked.
-  auto cast = to.getDefiningOp<arith::IndexCastOp>();
-  if (cast && cast.getIn().getDefiningOp<tensor::DimOp>() &&
-      isConstantIntValue(from, 0) && isConstantIntValue(by, 1))
-    return cast.getIn();
-  Value difference = b.createOrFold<arith::SubIOp>(to, from);
-  Value count = b.createOrFold<arith::CeilDivSIOp>(difference, by);
-  Value zero = b.constant(count.getType(), 0);
-  return b.asSize(b.createOrFold<arith::MaxSIOp>(count, zero));
-}
-
-static std::optional<double> floatConstant(Value value) {
-  FloatAttr attribute;
-  if (!matchPattern(value, m_Constant(&attribute)))
-    return std::nullopt;
-  return attribute.getValueAsDouble();
-}
-
-/// The number of steps between floats; the run ends if there is none.
-static OpFoldResult floatSteps(onnx::NodeOp node, Lowering &b,
-                               ArrayRef<Value> bounds) {
-  Type wide = b.getF64Type();
-  SmallVector<Value> x = llvm::map_to_vector(bounds, [&](Value bound) {
-    return convertScalar(b, bound, wide, false, false);
-  });
-  Value steps = math::CeilOp::create(
-      b, arith::DivFOp::create(b, arith::SubFOp::create(b, x[1], x[0]), x[2]));
-  // NaN compares as false: no number, or a delta of 0.
-  b.require(node,
-            arith::CmpFOp::create(b, arith::CmpFPredicate::OLT,
-                                  math::AbsFOp::create(b, steps),
-                                  b.constant(wide, 1e15)),
-            "the bounds and the delta do not make a range");
-  Value count = arith::FPToSIOp::create(b, b.getI64Type(), steps);
-  return b.asSize(
-      arith::MaxSIOp::create(b, count, b.constant(b.getI64Type(), 0)));
-}
-
-static LogicalResult lowerRange(onnx::NodeOp node, Lowering &b) {
-  SmallVector<Value> bounds;
-  bool isRead = false;
-  for (Value input : node.getInputs()) {
-    isRead |= !b.elements(input);
-    bounds.push_back(b.scalar(node, input));
-  }
-  // 16 bits are too few to compute in.
-  Type element = bounds[0].getType(), wide = element;
-  if (isa<FloatType>(element) && element.getIntOrFloatBitWidth() < 32)
-    wide = b.getF32Type();
-  for (Value &bound : bounds)
-    bound = convertScalar(b, bound, wide, false, false);
-  OpFoldResult count;
-  std::optional<double> values[3];
-  for (auto [value, bound] : llvm::zip(values, bounds))
-    value = floatConstant(bound);
-  if (values[0] && values[1] && values[2]) {
-    count = b.getIndexAttr(std::max<int64_t>(
-        0, std::ceil((*values[1] - *values[0]) / *values[2])));
-  } else if (isa<FloatType>(element)) {
-    count = floatSteps(node, b, bounds);
-  } else {
-    if (isConstantIntValue(bounds[2], 0))
-      return node.emitNodeError("requires a delta other than 0");
-    if (!getConstantIntValue(bounds[2]))
-      b.require(node,
-                arith::CmpIOp::create(b, arith::CmpIPredicate::ne, bounds[2],
-                                      b.constant(element, 0)),
-                "the delta must not be 0");
-    count = stepsBetween(b, bounds[0], bounds[1], bounds[2]);
-  }
-  RankedTensorType type = typeOf(node.getOutputs()[0]);
-  std::optional<int64_t> known = getConstantIntValue(count);
-  auto at = [&](ImplicitLocOpBuilder &b, Value index) -> Value {
-    Value integer = b.createOrFold<arith::IndexCastOp>(b.getI64Type(), index);
-    if (isa<FloatType>(element)) {
-      Value step = convertScalar(b, integer, wide, false, false);
-      Value sum = arith::AddFOp::create(
-          b, bounds[0], arith::MulFOp::create(b, step, bounds[2]));
-      return convertScalar(b, sum, element, false, false);
-    }
-    Value step = convertScalar(b, integer, element, false, false);
-    return b.createOrFold<arith::AddIOp>(
-        bounds[0], b.createOrFold<arith::MulIOp>(step, bounds[2]));
-  };
-  if (known && *known <= 32 && !isa<FloatType>(element)) {
-    SmallVector<Value> all;
-    for (int64_t i = 0; i < *known; ++i)
-      all.push_back(at(b, b.constant(b.getIndexType(), i)));
-    b.replace(node,
-              b.fromElements(RankedTensorType::get({*known}, element), all));
-    return success();
-  }
-  SmallVector<OpFoldResult> sizes = {count};
-  if (!isRead && !type.isDynamicDim(0))
-    preferKnown(node, b, sizes);
-  b.replace(node, b.compute(sizes, element,
-                            [&](ImplicitLocOpBuilder &b, ArrayRef<Value> ivs) {
-                              return at(b, ivs[0]);
-                            }));
-  return success();
-}
-
 /// Keeps the triangle above or below a diagonal.
 static LogicalResult lowerTrilu(onnx::NodeOp node, Lowering &b) {
   Value input = node.getInputs()[0];
@@ -336,7 +231,6 @@ void addFills(LoweringTable &table) {
   table.move("Expand", lowerExpand);
   table.move("EyeLike", lowerEyeLike);
   table.move("OneHot", lowerOneHot);
-  table.move("Range", lowerRange);
   table.move("Tile", lowerTile);
   table.move("Trilu", lowerTrilu);
 }

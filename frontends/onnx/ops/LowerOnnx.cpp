@@ -43,6 +43,7 @@ static LoweringTable makeTable() {
   addPowerPooling(table);
   addQuantization(table);
   addQuantizedProducts(table);
+  addRange(table);
   addRecurrent(table);
   addReductions(table);
   addRefused(table);

@@ -225,6 +225,13 @@ Value Lowering::refine(onnx::NodeOp node, Value value,
   return cast;
 }
 
+LogicalResult checkPrecision(onnx::NodeOp node) {
+  if (int64_t type = node.getInt("stash_type", 1); type != 1)
+    return node.emitNodeError("requires stash_type = 1 (float), but got ")
+           << type;
+  return success();
+}
+
 static bool isHalf(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor &&

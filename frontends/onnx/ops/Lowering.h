@@ -171,6 +171,9 @@ mlir::LogicalResult checkSmaller(onnx::NodeOp node, Lowering &b,
                                  mlir::Value indices, mlir::Value data,
                                  int64_t axis);
 
+/// Checks that what is computed between is f32, or of the input's type.
+mlir::LogicalResult checkPrecision(onnx::NodeOp node);
+
 /// How to lower the nodes of one operator.
 struct Operator {
   using Lower = mlir::LogicalResult (*)(onnx::NodeOp, Lowering &);
@@ -222,6 +225,7 @@ void addPooling(LoweringTable &table);
 void addPowerPooling(LoweringTable &table);
 void addQuantization(LoweringTable &table);
 void addQuantizedProducts(LoweringTable &table);
+void addRange(LoweringTable &table);
 void addRecurrent(LoweringTable &table);
 void addReductions(LoweringTable &table);
 void addRefused(LoweringTable &table);

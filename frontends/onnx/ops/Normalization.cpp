@@ -100,14 +100,6 @@ static Axes axesFrom(onnx::NodeOp node) {
   return llvm::to_vector(llvm::seq<int64_t>(axisOf(node, rank, -1), rank));
 }
 
-/// The sums of these operators are taken in f32, or in the type of the input.
-static LogicalResult checkPrecision(onnx::NodeOp node) {
-  if (int64_t type = node.getInt("stash_type", 1); type != 1)
-    return node.emitNodeError("requires stash_type = 1 (float), but got ")
-           << type;
-  return success();
-}
-
 static bool isUsed(onnx::NodeOp node, unsigned output) {
   return output < node.getOutputs().size() &&
          !isa<NoneType>(node.getOutputs()[output].getType()) &&
