@@ -68,6 +68,15 @@ static void requireText(const std::string &text, const char *what) {
                   " in UTF-8 without zero bytes");
 }
 
+static void requireDimName(const std::string &name) {
+  requireText(name, "names of dimensions");
+  // The compiler's own names of sizes that are computed begin so.
+  if (!name.empty() && name[0] == '{')
+    throw Failure("requires names of dimensions that do not begin with '{', "
+                  "but got '" +
+                  name + "'");
+}
+
 std::map<std::string, int64_t> importedOpsets(const onnx::ModelProto &model) {
   std::map<std::string, int64_t> opsets;
   if (model.ir_version() < 3)
@@ -145,7 +154,7 @@ public:
     for (const onnx::ValueInfoProto &input : graph.input()) {
       requireText(input.name(), "names");
       for (const auto &dim : input.type().tensor_type().shape().dim())
-        requireText(dim.dim_param(), "names of dimensions");
+        requireDimName(dim.dim_param());
       onnx::checker::check_value_info(input, context);
       if (scope.this_graph_has(input.name()))
         throw Failure("input '" + input.name() + "' is listed twice");
@@ -229,7 +238,7 @@ private:
       for (const onnx::ValueInfoProto &info : *infos) {
         requireText(info.name(), "names");
         for (const auto &dim : info.type().tensor_type().shape().dim())
-          requireText(dim.dim_param(), "names of dimensions");
+          requireDimName(dim.dim_param());
       }
     for (const onnx::NodeProto &node : graph.node()) {
       requireText(node.name(), "names");

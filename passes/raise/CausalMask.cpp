@@ -3,6 +3,8 @@
 
 #include "mlir/IR/Matchers.h"
 #include "passes/raise/MaskExpr.h"
+#include "passes/raise/SizeReader.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -14,15 +16,22 @@ static Affine sizeOf(Value value, int64_t dim) {
   RankedTensorType type = typeOf(value);
   if (!type.isDynamicDim(dim))
     return Affine::of(type.getDimSize(dim));
-  SmallVector<StringRef> names = onnx::dimNames(value);
-  bool named = static_cast<int64_t>(names.size()) == type.getRank() &&
-               !names[dim].empty();
+  if (std::optional<SizeExpr> size = SizeReader::sizesOf(value)[dim]) {
+    Affine sum;
+    for (const SizeExpr::Term &term : size->terms)
+      sum =
+          sum.plus(term.names.empty()
+                       ? Affine::of(1)
+                       : Affine::symbol("size " + llvm::join(term.names, "*")),
+                   term.factor);
+    return sum;
+  }
   // A size without a name equals nothing else.
   std::string own =
       "?" +
       std::to_string(reinterpret_cast<uintptr_t>(value.getAsOpaquePointer())) +
       "." + std::to_string(dim);
-  return Affine::symbol("size " + (named ? names[dim].str() : own));
+  return Affine::symbol("size " + own);
 }
 
 namespace {

@@ -32,6 +32,7 @@ private:
   std::optional<Sizes> einsum(onnx::NodeOp node);
   std::optional<Sizes> rangeLength(onnx::NodeOp node);
   Sizes broadcastAll(ArrayRef<Sizes> all);
+  bool isNameable(const SizeExpr &size) const;
   void refine(onnx::NodeOp node, unsigned output, const Sizes &sizes);
   void refineParts(onnx::NodeOp node);
 
@@ -45,8 +46,7 @@ private:
 Refiner::Refiner(func::FuncOp graph) : builder(graph.getContext()) {
   for (BlockArgument argument : graph.getArguments())
     for (StringRef name : onnx::dimNames(argument))
-      // A product's name could be mistaken for a name with a star in it.
-      if (!name.empty() && !name.contains('*'))
+      if (!name.empty())
         entry.insert(name);
 }
 
@@ -134,16 +134,22 @@ std::optional<Sizes> Refiner::insertOnes(onnx::NodeOp node) {
 /// The length of [start, end) of `size` elements, counted as Slice counts.
 static std::optional<SizeExpr> lengthOf(const std::optional<SizeExpr> &size,
                                         const std::optional<SizeExpr> &start,
-                                        const std::optional<SizeExpr> &end) {
-  for (const std::optional<SizeExpr> &part : {size, start, end})
-    if (!part || !part->isConstant())
-      return std::nullopt;
-  auto clamp = [&](int64_t at) {
-    return std::clamp<int64_t>(at < 0 ? at + size->factor : at, 0,
-                               size->factor);
-  };
-  return SizeExpr::of(
-      std::max<int64_t>(clamp(end->factor) - clamp(start->factor), 0));
+                                        std::optional<SizeExpr> end) {
+  if (!size || !start || !end)
+    return std::nullopt;
+  std::optional<int64_t> whole = size->number(), from = start->number(),
+                         to = end->number();
+  if (whole && from && to) {
+    auto clamp = [&](int64_t at) {
+      return std::clamp<int64_t>(at < 0 ? at + *whole : at, 0, *whole);
+    };
+    return SizeExpr::of(std::max<int64_t>(clamp(*to) - clamp(*from), 0));
+  }
+  if (to && *to >= INT32_MAX)
+    end = size;
+  bool inOrder =
+      start->isSum() && isAtLeast(end, start) && isAtLeast(size, end);
+  return inOrder ? add(*end, *start, -1) : std::nullopt;
 }
 
 /// Dimensions that are not cut keep their sizes; cuts may be constant.
@@ -183,9 +189,7 @@ std::optional<Sizes> Refiner::concat(onnx::NodeOp node) {
     for (auto [size, part] : llvm::zip(sizes, own))
       size = size ? size : part;
     const std::optional<SizeExpr> &part = own[axis];
-    total = total && part && part->isConstant()
-                ? std::optional(SizeExpr::of(total->factor + part->factor))
-                : std::nullopt;
+    total = total && part ? add(*total, *part) : std::nullopt;
   }
   sizes[axis] = total;
   return sizes;
@@ -246,17 +250,16 @@ std::optional<Sizes> Refiner::einsum(onnx::NodeOp node) {
   return sizes;
 }
 
-/// From 0 to a size by 1 there are as many.
+/// Steps of 1 from one number to another that is no smaller.
 std::optional<Sizes> Refiner::rangeLength(onnx::NodeOp node) {
   std::optional<Sizes> bounds[3];
   for (auto [i, input] : llvm::enumerate(node.getInputs()))
     if (!(bounds[i] = reader.elementsOf(input)))
       return std::nullopt;
-  const std::optional<SizeExpr> &from = (*bounds[0])[0], &by = (*bounds[2])[0];
-  std::optional<SizeExpr> end = (*bounds[1])[0];
-  bool counts = from && from->isConstant(0) && by && by->isConstant(1) && end &&
-                end->factor >= 0;
-  return Sizes{counts ? end : std::nullopt};
+  const std::optional<SizeExpr> &from = (*bounds[0])[0], &end = (*bounds[1])[0],
+                                &by = (*bounds[2])[0];
+  bool counts = from && end && by && by->isConstant(1) && isAtLeast(end, from);
+  return Sizes{counts ? add(*end, *from, -1) : std::nullopt};
 }
 
 std::optional<Sizes> Refiner::computeSizes(onnx::NodeOp node) {
@@ -307,6 +310,15 @@ std::optional<Sizes> Refiner::computeSizes(onnx::NodeOp node) {
   return std::nullopt;
 }
 
+/// Whether `size` is one for all sizes of inputs, and its name means just it.
+bool Refiner::isNameable(const SizeExpr &size) const {
+  for (const SizeExpr::Term &term : size.terms)
+    for (const std::string &name : term.names)
+      if (!entry.contains(name))
+        return false;
+  return size.isSum() && SizeExpr::parse(size.text()) == size;
+}
+
 /// Gives a result the sizes that were found and that its type and names lack.
 void Refiner::refine(onnx::NodeOp node, unsigned output, const Sizes &sizes) {
   Value value = node.getOutputs()[output];
@@ -319,12 +331,9 @@ void Refiner::refine(onnx::NodeOp node, unsigned output, const Sizes &sizes) {
   SmallVector<Attribute> names;
   for (auto [dim, size] : llvm::enumerate(sizes)) {
     bool isDynamic = ShapedType::isDynamic(shape[dim]);
-    if (isDynamic && size && size->isConstant() && size->factor >= 0)
-      shape[dim] = size->factor;
-    bool isKnown = size && !size->isConstant() && size->factor > 0 &&
-                   llvm::all_of(size->names, [&](const std::string &name) {
-                     return entry.contains(name);
-                   });
+    if (isDynamic && size && size->number().value_or(-1) >= 0)
+      shape[dim] = *size->number();
+    bool isKnown = size && !size->isConstant() && isNameable(*size);
     std::string name = old[dim].str();
     if (!ShapedType::isDynamic(shape[dim]))
       name.clear();

@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "passes/raise/MaskExpr.h"
+#include "passes/raise/SizeReader.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -141,7 +142,8 @@ bool ScoreRegion::isCausalMask(ArrayRef<Step> all, size_t at) {
   // have one, which another mask could hide as well.
   bool finite = !std::isinf(*hidden);
   int64_t rank = typeOf(scores).getRank();
-  if (finite && !sameSize(scores, rank - 2, scores, rank - 1))
+  Sizes sizes = SizeReader::sizesOf(scores);
+  if (finite && !isAtLeast(sizes[rank - 1], sizes[rank - 2]))
     return false;
   for (size_t index = 0; index < all.size(); ++index) {
     Step other = all[index];

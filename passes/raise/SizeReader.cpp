@@ -24,15 +24,7 @@ Sizes SizeReader::sizesOf(Value value) {
     sizes.emplace_back();
     if (!named || names[dim].empty())
       continue;
-    // Names of products are taken apart again.
-    SizeExpr size;
-    SmallVector<StringRef> parts;
-    names[dim].split(parts, '*');
-    for (auto [index, part] : llvm::enumerate(parts))
-      if (index > 0 || parts.size() == 1 || part.getAsInteger(10, size.factor))
-        size.names.push_back(part.str());
-    llvm::sort(size.names);
-    sizes.back() = size;
+    sizes.back() = SizeExpr::parse(names[dim]);
   }
   return sizes;
 }
@@ -55,7 +47,7 @@ applyToSizes(StringRef op, ArrayRef<std::optional<SizeExpr>> x) {
     return x[0];
   if (x.size() == 3)
     return !x[0] || !x[0]->isConstant() ? std::nullopt
-           : x[0]->factor != 0          ? x[1]
+           : !x[0]->isConstant(0)       ? x[1]
                                         : x[2];
   if (!x[0] || !x[1])
     return std::nullopt;
@@ -64,23 +56,10 @@ applyToSizes(StringRef op, ArrayRef<std::optional<SizeExpr>> x) {
   if (op == "Div")
     return divide(*x[0], *x[1]);
   if (op == "Equal") {
-    if (*x[0] == *x[1])
-      return SizeExpr::of(1);
-    // Sizes are not negative.
-    for (unsigned side : {0u, 1u})
-      if (x[side]->isConstant() &&
-          (x[1 - side]->isConstant() ||
-           (x[side]->factor < 0 && x[1 - side]->factor > 0)))
-        return SizeExpr::of(0);
-    return std::nullopt;
+    std::optional<bool> equal = isEqual(*x[0], *x[1]);
+    return equal ? std::optional(SizeExpr::of(*equal)) : std::nullopt;
   }
-  if (!x[0]->isConstant() || !x[1]->isConstant())
-    return std::nullopt;
-  int64_t result;
-  bool overflows = op == "Add"
-                       ? llvm::AddOverflow(x[0]->factor, x[1]->factor, result)
-                       : llvm::SubOverflow(x[0]->factor, x[1]->factor, result);
-  return overflows ? std::nullopt : std::optional(SizeExpr::of(result));
+  return add(*x[0], *x[1], op == "Add" ? 1 : -1);
 }
 
 std::optional<Sizes> SizeReader::arithmetic(onnx::NodeOp node) {

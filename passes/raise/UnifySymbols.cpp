@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "passes/raise/Passes.h"
+#include "passes/raise/SizeExpr.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -26,10 +27,14 @@ public:
 private:
   void learn(Value left, Value right);
   void rename(onnx::NodeOp node);
+  /// Whether a name says what the size is.
+  bool isKnown(StringRef name) const {
+    return entry.contains(name) || SizeExpr::isComputed(name);
+  }
 
   Builder builder;
   llvm::StringSet<> entry;           // names that the caller knows
-  llvm::StringMap<std::string> same; // another name -> one of those
+  llvm::StringMap<std::string> same; // another name -> one that is known
 };
 
 } // namespace
@@ -54,9 +59,9 @@ void Unifier::learn(Value left, Value right) {
     StringRef a = l[l.size() - back], b = r[r.size() - back];
     if (a.empty() || b.empty() || a == b)
       continue;
-    if (entry.contains(a) && !entry.contains(b))
+    if (isKnown(a) && !isKnown(b))
       same.try_emplace(b, a.str());
-    else if (entry.contains(b) && !entry.contains(a))
+    else if (isKnown(b) && !isKnown(a))
       same.try_emplace(a, b.str());
   }
 }

@@ -81,6 +81,9 @@ class WrongModels(ToolTest):
 
     def test_dimensions(self):
         self.refuse(small_model(), "'n'", "did you mean 'N'?", options=("--dim", "n=4"), code=2)
+        proto = small_model()
+        proto.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "{a+b}"
+        self.refuse(proto, "do not begin with '{', but got '{a+b}'")
 
     def test_external_data(self):
         proto = small_model()

@@ -4,6 +4,7 @@
 """Decoders with past and present: state, and the text that they generate."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -86,6 +87,17 @@ class Decoders(unittest.TestCase):
             names = [value.name for value in decoder.model.inputs + decoder.model.outputs]
             self.assertFalse([name for name in names if name.startswith(("past", "present"))])
             self.assertEqual(len(decoder.model.manifest["state"]), 4)
+
+    def test_attention_reads_the_state_where_it_lies(self):
+        for decoder in self.each():
+            raised = os.path.join(self.folder.name, "raised.mlir")
+            subprocess.run([TOOL, "compile", decoder.path, "--state", "auto", "--emit", "raise",
+                            "-o", raised], check=True)
+            with open(raised, encoding="utf-8") as file:
+                text = file.read()
+            grown = re.findall(r"(%\w+) = kernel.append", text)
+            read = re.findall(r"attn.attention query\(.*?\) key\((%\w+) .*?\) value\((%\w+) ", text)
+            self.assertEqual(grown, [name for pair in read for name in pair])
 
     def test_greedy_text_is_that_of_torch(self):
         for decoder in self.each():
