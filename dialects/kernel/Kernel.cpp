@@ -322,6 +322,11 @@ void SuppressOp::getEffects(
   addEffects(*this, effects);
 }
 
+bool AttentionOp::hasRows(Value tensor, ArrayRef<int64_t> layout) {
+  auto type = cast<ShapedType>(tensor.getType());
+  return layout.back() == 3 && !type.isDynamicDim(type.getRank() - 1);
+}
+
 void AttentionOp::getEffects(
     SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
         &effects) {

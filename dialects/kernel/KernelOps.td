@@ -109,7 +109,8 @@ def Kernel_AttentionOp : Kernel_Op<"attention", [
   let summary = "Online-softmax attention with a score region";
   let description = [{
     The destination-style twin of `attn.attention`: the same operands, attributes
-    and region, an `init` for the output, and `workspace` for packed keys.
+    and region; of two `init`s one is the output and one room for packed keys,
+    which has no panels where the keys are read row by row.
   }];
   let arguments = (ins Kernel_Shaped:$query,
                        Kernel_Shaped:$key,
@@ -135,6 +136,14 @@ def Kernel_AttentionOp : Kernel_Op<"attention", [
   }];
   let extraClassDeclaration = [{
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+    /// Up to so many queries do not pay for packing the keys.
+    static constexpr int64_t mostRowQueries = 8;
+    /// Whether a tensor of this layout has rows of static width to read.
+    static bool hasRows(::mlir::Value tensor, ::llvm::ArrayRef<int64_t> layout);
+    bool mayReadRows() {
+      return hasRows(getQuery(), getQueryLayout()) &&
+             hasRows(getKey(), getKeyLayout());
+    }
   }];
 }
 

@@ -1,8 +1,8 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "passes/codegen/AttentionEmitter.h"
 #include "passes/codegen/Passes.h"
-#include "passes/codegen/VectorEmitter.h"
 
 using namespace mlir;
 
@@ -10,61 +10,20 @@ namespace attune {
 #define GEN_PASS_DEF_EMITATTENTIONPASS
 #include "passes/codegen/Passes.h.inc"
 
-namespace {
-
-/// The block of queries that one task works on.
-struct Block {
-  Value batch, head, keyHead, valueHead, packed;
-  SmallVector<Value> rows;   // query indices; past the end, the last one again
-  SmallVector<Value> limits; // keys that each row may see
-  Value keyEnd;              // the largest of them
-};
-
-/// Running maximum and sum of each row.
-struct State {
-  SmallVector<Value> maxima, sums;
-};
-
-class AttentionEmitter {
-public:
-  AttentionEmitter(kernel::AttentionOp op, int64_t lanes, int64_t height,
-                   int64_t vectors)
-      : op(op), height(height), vectors(vectors), b(op, lanes) {}
-
-  void emit();
-
-private:
-  /// Keys whose scores are held at once.
-  static constexpr int64_t blockKeys = 256;
-
-  Value sizeOf(Value operand, ArrayRef<int64_t> layout, int64_t dim);
-  SmallVector<Value> place(ArrayRef<int64_t> layout, Value batch, Value head,
-                           Value length, Value width);
-  void emitPacking();
-  void allocateTiles();
-  void emitQueries(Value task);
-  Block locate(Value task);
-  State emitKeyBlock(const Block &block, Value first, State state);
-  SmallVector<Value> emitScores(const Block &block, Value first, Value last);
-  Value maskedScore(const Block &block, unsigned row, Value key, Value sum);
-  void emitSoftmax(State &state, ArrayRef<Value> maxima, Value count,
-                   SmallVectorImpl<Value> &scales);
-  void emitValues(const Block &block, Value first, Value count,
-                  ArrayRef<Value> scales);
-  void emitResult(const Block &block, const State &state);
-  SmallVector<std::pair<Value, Value>> valueColumns();
-
-  int64_t rowWidth();
-  int64_t panel() const { return vectors * b.lanes; }
-
-  kernel::AttentionOp op;
-  int64_t height, vectors;
-  VectorEmitter b;
-  Value queries, keys, width, valueWidth, heads, keyHeads, valueHeads, packed;
-  Value scores, sumTile; // height x blockKeys, height x valueWidth
-};
-
-} // namespace
+AttentionEmitter::AttentionEmitter(kernel::AttentionOp op, Operation *at,
+                                   int64_t lanes, int64_t height,
+                                   int64_t vectors, bool fromRows)
+    : op(op), height(height), vectors(vectors), fromRows(fromRows),
+      b(at, lanes) {
+  packed = op.getInit()[1];
+  heads = sizeOf(op.getQuery(), op.getQueryLayout(), 1);
+  queries = sizeOf(op.getQuery(), op.getQueryLayout(), 2);
+  width = sizeOf(op.getQuery(), op.getQueryLayout(), 3);
+  keyHeads = sizeOf(op.getKey(), op.getKeyLayout(), 1);
+  keys = sizeOf(op.getKey(), op.getKeyLayout(), 2);
+  valueHeads = sizeOf(op.getValue(), op.getValueLayout(), 1);
+  valueWidth = sizeOf(op.getValue(), op.getValueLayout(), 3);
+}
 
 static unsigned position(ArrayRef<int64_t> layout, int64_t dim) {
   return llvm::find(layout, dim) - layout.begin();
@@ -75,7 +34,6 @@ Value AttentionEmitter::sizeOf(Value operand, ArrayRef<int64_t> layout,
   return b.dim(operand, position(layout, dim));
 }
 
-/// Indices, as they lie in memory, of one logical element.
 SmallVector<Value> AttentionEmitter::place(ArrayRef<int64_t> layout,
                                            Value batch, Value head,
                                            Value length, Value width) {
@@ -83,33 +41,7 @@ SmallVector<Value> AttentionEmitter::place(ArrayRef<int64_t> layout,
   return llvm::map_to_vector(layout, [&](int64_t dim) { return logical[dim]; });
 }
 
-/// Transposes every head's keys into panels; missing keys become zeros.
-void AttentionEmitter::emitPacking() {
-  Value panels = b.dim(packed, 1);
-  Value count = b.mul(b.dim(packed, 0), panels);
-  b.parallel(count, b.index(1), [&](Value task) {
-    Value head = b.div(task, panels), index = b.rem(task, panels);
-    Value first = b.mul(index, b.index(panel()));
-    b.loop(b.index(0), b.index(panel()), b.index(1), [&](Value lane) {
-      Value key = b.add(first, lane);
-      Value exists =
-          arith::CmpIOp::create(b, arith::CmpIPredicate::slt, key, keys);
-      Value bounded = b.min(key, b.sub(keys, b.index(1)));
-      b.loop(b.index(0), width, b.index(1), [&](Value d) {
-        Value element = memref::LoadOp::create(
-            b, op.getKey(),
-            place(op.getKeyLayout(), b.div(head, keyHeads),
-                  b.rem(head, keyHeads), bounded, d));
-        Value kept =
-            arith::SelectOp::create(b, exists, element, b.scalar(0.0f));
-        memref::StoreOp::create(b, kept, packed,
-                                ValueRange{head, index, d, lane});
-      });
-    });
-  });
-}
-
-Block AttentionEmitter::locate(Value task) {
+AttentionEmitter::Block AttentionEmitter::locate(Value task) {
   Block block;
   Value blocks = b.ceilDiv(queries, height);
   Value first = b.mul(b.rem(task, blocks), b.index(height));
@@ -128,74 +60,6 @@ Block AttentionEmitter::locate(Value task) {
   }
   block.keyEnd = block.limits.back();
   return block;
-}
-
-/// Scale, region and mask on the vector of raw scores that starts at `key`.
-Value AttentionEmitter::maskedScore(const Block &block, unsigned row, Value key,
-                                    Value sum) {
-  Value scale = b.splat(op.getScale().convertToDouble());
-  Value score = arith::MulFOp::create(b, sum, scale);
-  SmallVector<Value> arguments = {score};
-  Value positions[] = {block.batch, block.head, block.rows[row], key};
-  Value inRange = b.maskBelow(b.sub(keys, key));
-  for (auto [capture, map] :
-       llvm::zip(op.getCaptures(),
-                 op.getCaptureMaps().getAsValueRange<AffineMapAttr>())) {
-    SmallVector<Value> indices;
-    bool alongKeys = false;
-    for (AffineExpr result : map.getResults()) {
-      auto dim = dyn_cast<AffineDimExpr>(result);
-      indices.push_back(dim ? positions[dim.getPosition()] : b.index(0));
-      alongKeys |= dim && dim.getPosition() == 3;
-    }
-    arguments.push_back(
-        alongKeys ? b.load(capture, indices, inRange)
-                  : memref::LoadOp::create(b, capture, indices).getResult());
-  }
-  score = b.inlineOnVectors(op.getScore().front(), arguments).front();
-  Value visible = b.maskBelow(b.sub(block.limits[row], key));
-  Value none = b.splat(-std::numeric_limits<float>::infinity());
-  return arith::SelectOp::create(b, visible, score, none);
-}
-
-/// Writes the scores of keys [first, last) and returns each row's maxima, one
-/// a lane.
-SmallVector<Value> AttentionEmitter::emitScores(const Block &block, Value first,
-                                                Value last) {
-  SmallVector<Value> lowest(height,
-                            b.splat(-std::numeric_limits<float>::infinity()));
-  auto overPanel = [&](Value start, ValueRange maxima) {
-    Value index = b.div(start, b.index(panel()));
-    SmallVector<Value> zeros(height * vectors, b.splat(0.0f));
-    auto overWidth = [&](Value d, ValueRange sums) {
-      SmallVector<Value> right, next;
-      for (int64_t v = 0; v < vectors; ++v)
-        right.push_back(
-            b.load(packed, {block.packed, index, d, b.index(v * b.lanes)}));
-      for (int64_t r = 0; r < height; ++r) {
-        Value left = b.splat(
-            memref::LoadOp::create(b, op.getQuery(),
-                                   place(op.getQueryLayout(), block.batch,
-                                         block.head, block.rows[r], d)));
-        for (int64_t v = 0; v < vectors; ++v)
-          next.push_back(
-              vector::FMAOp::create(b, left, right[v], sums[r * vectors + v]));
-      }
-      return next;
-    };
-    SmallVector<Value> sums =
-        b.loop(b.index(0), width, b.index(1), zeros, overWidth);
-    SmallVector<Value> next(maxima);
-    for (int64_t r = 0; r < height; ++r)
-      for (int64_t v = 0; v < vectors; ++v) {
-        Value key = b.add(start, b.index(v * b.lanes));
-        Value score = maskedScore(block, r, key, sums[r * vectors + v]);
-        b.store(score, scores, {b.index(r), b.sub(key, first)});
-        next[r] = arith::MaximumFOp::create(b, next[r], score);
-      }
-    return next;
-  };
-  return b.loop(first, last, b.index(panel()), lowest, overPanel);
 }
 
 /// Turns the scores into weights and brings `state` up to date; `scales` gets
@@ -231,13 +95,12 @@ void AttentionEmitter::emitSoftmax(State &state, ArrayRef<Value> maxima,
   }
 }
 
-/// The vectors of an output row: first column, and a mask if it is not full.
-SmallVector<std::pair<Value, Value>> AttentionEmitter::valueColumns() {
-  int64_t size = *getConstantIntValue(valueWidth);
-  SmallVector<std::pair<Value, Value>> columns;
-  for (int64_t at = 0; at < size; at += b.lanes)
-    columns.emplace_back(b.index(at), size - at < b.lanes
-                                          ? b.maskBelow(b.index(size - at))
+SmallVector<AttentionEmitter::Column> AttentionEmitter::columnsOf(Value size) {
+  int64_t count = *getConstantIntValue(size);
+  SmallVector<Column> columns;
+  for (int64_t at = 0; at < count; at += b.lanes)
+    columns.emplace_back(b.index(at), count - at < b.lanes
+                                          ? b.maskBelow(b.index(count - at))
                                           : Value());
   return columns;
 }
@@ -245,8 +108,8 @@ SmallVector<std::pair<Value, Value>> AttentionEmitter::valueColumns() {
 /// Adds weights x values of `count` keys to the sums, a few vectors at a time.
 void AttentionEmitter::emitValues(const Block &block, Value first, Value count,
                                   ArrayRef<Value> scales) {
-  SmallVector<std::pair<Value, Value>> all = valueColumns();
-  for (ArrayRef<std::pair<Value, Value>> rest = all; !rest.empty();) {
+  SmallVector<Column> all = columnsOf(valueWidth);
+  for (ArrayRef<Column> rest = all; !rest.empty();) {
     auto columns = rest.take_front(vectors);
     rest = rest.drop_front(columns.size());
     SmallVector<Value> sums;
@@ -278,8 +141,8 @@ void AttentionEmitter::emitValues(const Block &block, Value first, Value count,
   }
 }
 
-State AttentionEmitter::emitKeyBlock(const Block &block, Value first,
-                                     State state) {
+AttentionEmitter::State
+AttentionEmitter::emitKeyBlock(const Block &block, Value first, State state) {
   Value last = b.min(block.keyEnd, b.add(first, b.index(blockKeys)));
   Value count = b.sub(last, first);
   SmallVector<Value> maxima = emitScores(block, first, last), scales;
@@ -298,7 +161,7 @@ void AttentionEmitter::emitResult(const Block &block, const State &state) {
     Value inverse = arith::DivFOp::create(b, b.scalar(1.0f), state.sums[r]);
     Value factor =
         b.splat(arith::SelectOp::create(b, any, inverse, b.scalar(empty)));
-    for (auto [column, mask] : valueColumns()) {
+    for (auto [column, mask] : columnsOf(valueWidth)) {
       Value sum = b.load(sumTile, {b.index(r), column});
       b.store(arith::MulFOp::create(b, sum, factor), output,
               place(op.getOutputLayout(), block.batch, block.head,
@@ -324,6 +187,12 @@ void AttentionEmitter::allocateTiles() {
 
 void AttentionEmitter::emitQueries(Value task) {
   Block block = locate(task);
+  for (Value row : fromRows ? ArrayRef<Value>(block.rows) : ArrayRef<Value>())
+    for (auto [column, mask] : columnsOf(width))
+      queryRows.push_back(b.load(
+          op.getQuery(),
+          place(op.getQueryLayout(), block.batch, block.head, row, column),
+          mask));
   for (int64_t r = 0; r < height; ++r)
     for (int64_t at = 0; at < rowWidth(); at += b.lanes)
       b.store(b.splat(0.0f), sumTile, {b.index(r), b.index(at)});
@@ -346,21 +215,39 @@ void AttentionEmitter::emitQueries(Value task) {
 }
 
 void AttentionEmitter::emit() {
-  packed = op.getInit()[1];
-  heads = sizeOf(op.getQuery(), op.getQueryLayout(), 1);
-  queries = sizeOf(op.getQuery(), op.getQueryLayout(), 2);
-  width = sizeOf(op.getQuery(), op.getQueryLayout(), 3);
-  keyHeads = sizeOf(op.getKey(), op.getKeyLayout(), 1);
-  keys = sizeOf(op.getKey(), op.getKeyLayout(), 2);
-  valueHeads = sizeOf(op.getValue(), op.getValueLayout(), 1);
-  valueWidth = sizeOf(op.getValue(), op.getValueLayout(), 3);
-  emitPacking();
+  if (!fromRows)
+    emitPacking();
   Value batches = sizeOf(op.getQuery(), op.getQueryLayout(), 0);
   Value tasks = b.mul(b.mul(batches, heads), b.ceilDiv(queries, height));
+  // A task of one row is small, unless there are many keys.
+  Value grain = fromRows ? b.add(b.div(b.index(2048), b.add(keys, b.index(1))),
+                                 b.index(1))
+                         : b.index(4);
   b.parallel(
-      tasks, b.index(4), [&](Value task) { emitQueries(task); },
+      tasks, grain, [&](Value task) { emitQueries(task); },
       [&] { allocateTiles(); });
-  op.erase();
+}
+
+/// Few queries read the rows of the keys; how many there are may be known at
+/// run time only.
+static void emit(kernel::AttentionOp op, const EmitAttentionPassOptions &by) {
+  auto emitAt = [&](Operation *at, bool fromRows) {
+    // One row at a time has registers for more columns of the values.
+    AttentionEmitter(op, at, by.lanes, fromRows ? 1 : by.rows,
+                     fromRows ? 8 : by.vectors, fromRows)
+        .emit();
+  };
+  if (!op.mayReadRows())
+    return emitAt(op, false);
+  VectorEmitter b(op, by.lanes);
+  int64_t length =
+      llvm::find(op.getQueryLayout(), 2) - op.getQueryLayout().begin();
+  Value isFew = arith::CmpIOp::create(
+      b, arith::CmpIPredicate::ule, b.dim(op.getQuery(), length),
+      b.index(kernel::AttentionOp::mostRowQueries));
+  auto either = scf::IfOp::create(b, isFew, /*withElseRegion=*/true);
+  emitAt(either.thenBlock()->getTerminator(), true);
+  emitAt(either.elseBlock()->getTerminator(), false);
 }
 
 namespace {
@@ -369,8 +256,10 @@ struct EmitAttention : impl::EmitAttentionPassBase<EmitAttention> {
   void runOnOperation() override {
     SmallVector<kernel::AttentionOp> ops;
     getOperation().walk([&](kernel::AttentionOp op) { ops.push_back(op); });
-    for (kernel::AttentionOp op : ops)
-      AttentionEmitter(op, lanes, rows, vectors).emit();
+    for (kernel::AttentionOp op : ops) {
+      emit(op, {lanes, rows, vectors});
+      op.erase();
+    }
   }
 };
 } // namespace

@@ -15,8 +15,27 @@ static OpFoldResult sizeOf(OpBuilder &builder, Location loc, Value operand,
   return tensor::getMixedSize(builder, loc, operand, position);
 }
 
+/// `panels`, or 0 if the queries are so few that keys are read by rows.
+static OpFoldResult noneForFew(OpBuilder &builder, attn::AttentionOp op,
+                               OpFoldResult panels) {
+  Location loc = op.getLoc();
+  constexpr int64_t most = kernel::AttentionOp::mostRowQueries;
+  OpFoldResult queries =
+      sizeOf(builder, loc, op.getQuery(), op.getQueryLayout(), 2);
+  if (std::optional<int64_t> count = getConstantIntValue(queries))
+    return *count <= most ? builder.getIndexAttr(0) : panels;
+  Value isFew = arith::CmpIOp::create(
+      builder, loc, arith::CmpIPredicate::ule, cast<Value>(queries),
+      arith::ConstantIndexOp::create(builder, loc, most));
+  return arith::SelectOp::create(
+             builder, loc, isFew,
+             arith::ConstantIndexOp::create(builder, loc, 0),
+             getValueOrCreateConstantIndexOp(builder, loc, panels))
+      .getResult();
+}
+
 /// Room for every key of every head, transposed in panels of `panel` keys:
-/// `[batch * heads, panels, width, panel]`.
+/// `[batch * heads, panels, width, panel]`. Few queries need none.
 static Value packedKeys(OpBuilder &builder, attn::AttentionOp op,
                         int64_t panel) {
   Location loc = op.getLoc();
@@ -29,6 +48,9 @@ static Value packedKeys(OpBuilder &builder, attn::AttentionOp op,
       builder, loc, first * second, {sizes[0], sizes[1]});
   OpFoldResult panels = affine::makeComposedFoldedAffineApply(
       builder, loc, first.ceilDiv(panel), {sizes[2]});
+  if (kernel::AttentionOp::hasRows(op.getQuery(), op.getQueryLayout()) &&
+      kernel::AttentionOp::hasRows(op.getKey(), op.getKeyLayout()))
+    panels = noneForFew(builder, op, panels);
   return tensor::EmptyOp::create(
       builder, loc, {heads, panels, sizes[3], builder.getIndexAttr(panel)},
       cast<ShapedType>(op.getKey().getType()).getElementType());

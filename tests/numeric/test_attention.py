@@ -57,7 +57,7 @@ func.func @main(%q: {q}, %k: {k}, %v: {v}, %m: tensor<?x?xf32>) -> {o} {{
 
 
 class Attention(unittest.TestCase):
-    LENGTHS = [(1, 1), (7, 7), (4, 300), (33, 65), (64, 513), (3, 2), (5, 257)]
+    LENGTHS = [(1, 1), (7, 7), (4, 300), (8, 40), (9, 40), (33, 65), (64, 513), (3, 2), (5, 257)]
 
     def check(self, cpu, heads, key_heads, width, value_width, causal):
         binary = artifact.compile_text(
