@@ -59,21 +59,21 @@ static LoweringTable makeTable() {
   return table;
 }
 
-static const llvm::StringMap<Operator> &lowerings() {
+static const LoweringTable &lowerings() {
   static const LoweringTable table = makeTable();
-  return table.get();
+  return table;
 }
 
 bool hasLowering(StringRef domain, StringRef opType) {
-  auto known = lowerings().find(opType);
-  return domain.empty() && known != lowerings().end() && known->second.lower;
+  const Operator *known = lowerings().find(domain, opType);
+  return known && known->lower;
 }
 
 std::vector<StringRef> loweredOperators() {
   std::vector<StringRef> names;
-  for (const auto &known : lowerings())
-    if (known.second.lower)
-      names.push_back(known.first());
+  for (const auto &[name, known] : lowerings().get())
+    if (known.lower && name.first.empty())
+      names.push_back(name.second);
   llvm::sort(names);
   return names;
 }
@@ -93,16 +93,15 @@ static bool isSupported(Type type) {
 
 /// Reports what is wrong with a node before anything is lowered.
 static LogicalResult check(onnx::NodeOp node) {
-  auto known = lowerings().find(node.getOpType());
+  const Operator *known = lowerings().find(node.getDomain(), node.getOpType());
   if (node.getDomain() == "ai.onnx.preview.training")
     return node.emitNodeError("training is not supported; export the model for "
                               "inference");
-  if (node.getDomain().empty() && known != lowerings().end() &&
-      !known->second.lower)
-    return node.emitNodeError(known->second.refusal);
-  if (!hasLowering(node.getDomain(), node.getOpType()))
+  if (known && !known->lower)
+    return node.emitNodeError(known->refusal);
+  if (!known)
     return node.emitNodeError("this operator has no lowering yet");
-  if (hasLowTypes(node) && !known->second.onlyMoves)
+  if (hasLowTypes(node) && !known->onlyMoves)
     return node.emitNodeError("does not compute with elements of 8 bits and "
                               "fewer; cast them to f32 before");
   for (TypeRange types : {TypeRange(node.getInputs().getTypes()),
@@ -141,7 +140,8 @@ struct LowerOnnx : impl::LowerOnnxPassBase<LowerOnnx> {
     for (onnx::NodeOp node : nodes) {
       lowering.setLoc(node.getLoc());
       lowering.setInsertionPoint(node);
-      const Operator &known = lowerings().find(node.getOpType())->second;
+      const Operator &known =
+          *lowerings().find(node.getDomain(), node.getOpType());
       if (!known.onlyMoves)
         lowering.widen(node);
       // What else is wrong with the file is told as well, but not what

@@ -185,20 +185,30 @@ struct Operator {
 };
 class LoweringTable {
 public:
+  /// What is added from now on belongs to `domain`; "" is ai.onnx.
+  void setDomain(llvm::StringRef domain) { current = domain; }
   void compute(llvm::StringRef op, Operator::Lower lower) {
-    operators[op] = {lower, false, {}};
+    operators[{current, op}] = {lower, false, {}};
   }
   void move(llvm::StringRef op, Operator::Lower lower) {
-    operators[op] = {lower, true, {}};
+    operators[{current, op}] = {lower, true, {}};
   }
   /// `reason` is a literal.
   void refuse(llvm::StringRef op, llvm::StringRef reason) {
-    operators[op] = {nullptr, false, reason};
+    operators[{current, op}] = {nullptr, false, reason};
   }
-  const llvm::StringMap<Operator> &get() const { return operators; }
+  /// What is known of an operator, or null.
+  const Operator *find(llvm::StringRef domain, llvm::StringRef op) const {
+    auto known = operators.find({domain, op});
+    return known == operators.end() ? nullptr : &known->second;
+  }
+  /// By domain and operator; both are literals.
+  const auto &get() const { return operators; }
 
 private:
-  llvm::StringMap<Operator> operators;
+  llvm::StringRef current;
+  llvm::DenseMap<std::pair<llvm::StringRef, llvm::StringRef>, Operator>
+      operators;
 };
 
 // One family a file: each adds its operators.
