@@ -7,6 +7,7 @@
 #include "dialects/attn/Attn.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/onnx/Onnx.h"
+#include "frontends/onnx/contrib/Passes.h"
 #include "frontends/onnx/ops/Passes.h"
 #include "passes/codegen/Passes.h"
 #include "passes/forms/Passes.h"
@@ -34,8 +35,10 @@ using namespace mlir;
 
 namespace attune {
 
-/// The file as it was read; what the signature is to be is settled here.
+/// The file as it was read, in words of ai.onnx; what the signature is to be is
+/// settled here.
 static void import(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addNestedPass<func::FuncOp>(createExpandContribPass({options.matchState}));
   if (options.matchState)
     pm.addPass(createMatchStatePass());
 }

@@ -4,6 +4,7 @@
 // attune-opt: every pass and stage of attune on IR, in the manner of mlir-opt.
 
 #include "compiler/Pipeline.h"
+#include "frontends/onnx/contrib/Passes.h"
 #include "frontends/onnx/ops/Passes.h"
 #include "mlir/InitAllPasses.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -83,6 +84,7 @@ int main(int argc, char **argv) {
   for (std::string &argument : arguments)
     pointers.push_back(argument.data());
   registerAllPasses();
+  attune::registerAttuneContribPasses();
   attune::registerAttuneOnnxPasses();
   attune::registerAttuneRaisePasses();
   attune::registerAttuneFormsPasses();

@@ -10,6 +10,7 @@
 #include "frontends/onnx/Shapes.h"
 #include "frontends/onnx/Subgraphs.h"
 #include "frontends/onnx/Tensors.h"
+#include "frontends/onnx/contrib/Schemas.h"
 
 #include <unordered_set>
 
@@ -141,6 +142,7 @@ std::unique_ptr<Model> loadModel(const std::string &path,
                                  const LoadOptions &options,
                                  Problems &problems) {
   try {
+    registerContribSchemas();
     return Loader(path, options, problems).load();
   } catch (const std::bad_alloc &) {
     problems.push_back(

@@ -3,9 +3,11 @@
 
 #include "dialects/attn/Attn.h"
 #include "dialects/kernel/Kernel.h"
+#include "frontends/onnx/contrib/Passes.h"
 #include "frontends/onnx/ops/Control.h"
 #include "frontends/onnx/ops/LowTypes.h"
 #include "frontends/onnx/ops/Passes.h"
+#include "frontends/onnx/ops/Require.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -56,6 +58,7 @@ static LoweringTable makeTable() {
   addShapes(table);
   addSpatial(table);
   addUnpooling(table);
+  addRequire(table);
   return table;
 }
 
@@ -66,7 +69,7 @@ static const LoweringTable &lowerings() {
 
 bool hasLowering(StringRef domain, StringRef opType) {
   const Operator *known = lowerings().find(domain, opType);
-  return known && known->lower;
+  return (known && known->lower) || hasExpansion(domain, opType);
 }
 
 std::vector<StringRef> loweredOperators() {
