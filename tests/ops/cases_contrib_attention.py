@@ -224,7 +224,8 @@ for interleaved in (0, 1):
     GROUPS += [
         group(whole, count, pairs=8, rotary_interleaved=interleaved),
         group(whole, count, pairs=8, packed=True, rotary_interleaved=interleaved),
-        group(whole, count, pairs=8, places=rising, rotary_interleaved=interleaved),
+        # A first run takes the first position only.
+        group(whole, count, pairs=8, places=places(2, "n"), rotary_interleaved=interleaved),
         group(whole, count, pairs=8, past=20, places=rising,
               rotary_interleaved=interleaved),
         group(lambda n: [n, n // 2], lambda n: n + 1, past="n", length=1, pairs=8,
