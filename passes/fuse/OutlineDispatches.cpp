@@ -194,7 +194,9 @@ static SmallVector<Dispatch> findDispatches(Block &block) {
 static SmallVector<Block *> blocksOf(func::FuncOp graph) {
   SmallVector<Block *> blocks = {&graph.getBody().front()};
   graph.walk([&](Operation *op) {
-    if (isa_and_nonnull<scf::SCFDialect>(op->getDialect()))
+    // What is in the body of an operation moves with it.
+    if (isa_and_nonnull<scf::SCFDialect>(op->getDialect()) &&
+        !op->getParentOfType<linalg::LinalgOp>())
       for (Region &region : op->getRegions())
         for (Block &block : region)
           blocks.push_back(&block);
