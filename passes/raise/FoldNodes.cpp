@@ -196,6 +196,9 @@ std::optional<Elements> Folder::evaluate(onnx::NodeOp node) {
       llvm::append_range(all, part);
     return all;
   }
+  // Nothing is computed for no elements, not even whether the node may run.
+  if (type.getNumElements() == 0)
+    return std::nullopt;
   return applyAll(node, operands, type.getNumElements());
 }
 

@@ -235,3 +235,13 @@ func.func @unused_output(%q: tensor<2x3xf32>) -> tensor<2x3xf32> {
   %0 = onnx.node "Shape" since 15(%q) : (tensor<2x3xf32>) -> none
   return %q : tensor<2x3xf32>
 }
+
+// Whether the node may run at all is not known here.
+// CHECK-LABEL: func.func @no_elements
+// CHECK: onnx.node "Range"
+func.func @no_elements() -> tensor<0xi64> {
+  %c0 = arith.constant dense<0> : tensor<i64>
+  %c1 = arith.constant dense<5> : tensor<i64>
+  %2 = onnx.node "Range" since 11(%c0, %c1, %c0) : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<0xi64>
+  return %2 : tensor<0xi64>
+}
