@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "frontends/onnx/Ranks.h"
+#include "frontends/onnx/Subgraphs.h"
 
 #include <algorithm>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace attune::model {
 
@@ -14,10 +16,10 @@ using Ranks = std::unordered_map<std::string, int64_t>;
 
 namespace {
 
-/// Ranks of the values of a graph, and lengths of those of rank 1.
+/// Ranks of the values that a graph sees, and lengths of those of rank 1.
 class Known {
 public:
-  explicit Known(const onnx::GraphProto &graph) {
+  Known(const onnx::GraphProto &graph, const Known *outer) : outer(outer) {
     for (const onnx::ValueInfoProto &info : graph.input())
       add(info);
     for (const onnx::ValueInfoProto &info : graph.value_info())
@@ -32,10 +34,10 @@ public:
   }
 
   std::optional<int64_t> rank(const onnx::NodeProto &node, int input) const {
-    return find(ranks, node, input);
+    return find(&Known::ranks, node, input);
   }
   std::optional<int64_t> length(const onnx::NodeProto &node, int input) const {
-    return find(lengths, node, input);
+    return find(&Known::lengths, node, input);
   }
 
 private:
@@ -48,15 +50,18 @@ private:
       lengths[info.name()] = type.shape().dim(0).dim_value();
   }
 
-  static std::optional<int64_t> find(const Ranks &known,
-                                     const onnx::NodeProto &node, int input) {
+  std::optional<int64_t> find(Ranks Known::*known, const onnx::NodeProto &node,
+                              int input) const {
     if (input >= node.input_size())
       return std::nullopt;
-    auto found = known.find(node.input(input));
-    return found == known.end() ? std::nullopt
-                                : std::optional<int64_t>(found->second);
+    for (const Known *scope = this; scope; scope = scope->outer)
+      if (auto found = (scope->*known).find(node.input(input));
+          found != (scope->*known).end())
+        return found->second;
+    return std::nullopt;
   }
 
+  const Known *outer;
   Ranks ranks, lengths;
 };
 
@@ -112,16 +117,30 @@ openTypes(onnx::GraphProto &graph) {
   return open;
 }
 
-bool addRanks(onnx::GraphProto &graph) {
+/// Says the same of a value of a graph that was not inferred yet.
+static void copyType(onnx::GraphProto &graph, const std::string &name,
+                     const onnx::TypeProto_Tensor &type) {
+  onnx::ValueInfoProto *info = nullptr;
+  for (auto *infos : {graph.mutable_value_info(), graph.mutable_output()})
+    for (onnx::ValueInfoProto &other : *infos)
+      if (other.name() == name)
+        info = &other;
+  if (!info) {
+    info = graph.add_value_info();
+    info->set_name(name);
+  }
+  *info->mutable_type()->mutable_tensor_type() = type;
+}
+
+static bool addRanks(onnx::GraphProto &graph, onnx::GraphProto *original,
+                     const Known *outer) {
   auto open = openTypes(graph);
-  if (open.empty())
-    return false;
-  Known known(graph);
+  Known known(graph, outer);
   bool found = false;
   // A hostile list may be long; no tensor has that many dimensions.
   constexpr int64_t most = 64;
   for (const onnx::NodeProto &node : graph.node()) {
-    if (!node.domain().empty())
+    if (open.empty() || !node.domain().empty())
       continue;
     std::optional<int64_t> rank = rankOf(node, known);
     if (!rank || *rank < 0 || *rank > most)
@@ -133,11 +152,28 @@ bool addRanks(onnx::GraphProto &graph) {
       onnx::TensorShapeProto *shape = type->second->mutable_shape();
       for (int64_t dim = 0; dim < *rank; ++dim)
         shape->add_dim();
+      if (original)
+        copyType(*original, output, *type->second);
       open.erase(type);
       found = true;
     }
   }
+  for (int i = 0; i < graph.node_size(); ++i) {
+    std::vector<onnx::GraphProto *> originals;
+    if (original)
+      forSubgraphs(*original->mutable_node(i),
+                   [&](onnx::GraphProto &body) { originals.push_back(&body); });
+    size_t next = 0;
+    forSubgraphs(*graph.mutable_node(i), [&](onnx::GraphProto &body) {
+      onnx::GraphProto *twin = original ? originals[next++] : nullptr;
+      found |= addRanks(body, twin, &known);
+    });
+  }
   return found;
+}
+
+bool addRanks(onnx::GraphProto &graph, onnx::GraphProto *original) {
+  return addRanks(graph, original, nullptr);
 }
 
 } // namespace attune::model

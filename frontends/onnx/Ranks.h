@@ -10,8 +10,10 @@ namespace attune::model {
 
 /// Gives a shape of unknown sizes to values whose rank follows from how long a
 /// list of sizes or axes is, where the library's inference leaves them without
-/// one. Returns whether there were any.
-bool addRanks(onnx::GraphProto &graph);
+/// one; in graphs within nodes, too. Returns whether there were any.
+/// `original`, if any, is the graph of before the inference and learns of them
+/// as well.
+bool addRanks(onnx::GraphProto &graph, onnx::GraphProto *original);
 
 } // namespace attune::model
 

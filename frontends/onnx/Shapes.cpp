@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "frontends/onnx/Shapes.h"
+#include "frontends/onnx/Branches.h"
 #include "frontends/onnx/Check.h"
 #include "frontends/onnx/Failure.h"
 #include "frontends/onnx/LoopTypes.h"
@@ -118,6 +119,7 @@ public:
   void run() {
     prepare(graph);
     forgetOutputs();
+    takeKnownBranches(graph);
     try {
       infer();
     } catch (const std::exception &failure) {
@@ -130,8 +132,8 @@ public:
   }
 
 private:
-  /// Again and again until the types of loops, or ranks that lists tell, are
-  /// found.
+  /// Again and again until the types of loops, ranks that lists tell, and
+  /// branches that sizes choose are found.
   void infer() {
     // The checks compare with types that are declared; strict: errors of nodes
     // count; values of shape computations are propagated.
@@ -144,14 +146,20 @@ private:
     for (unsigned round = 0;; ++round) {
       loops.apply(model);
       onnx::shape_inference::InferShapes(model, &schemas, options);
-      if (!loops.hasLoops() && round < roundLimit && addRanks(graph))
+      if (!loops.hasLoops() && round < roundLimit && takeKnownBranches(graph))
         continue;
-      if (!loops.hasLoops() || !loops.learn(model))
+      bool learned = loops.learn(model);
+      // What lists tell stays true whatever loops turn out to carry.
+      bool ranked =
+          !learned && round < roundLimit &&
+          addRanks(graph, loops.hasLoops() ? before.mutable_graph() : nullptr);
+      if (!learned && !ranked)
         return;
-      if (round == roundLimit)
+      if (learned && round == roundLimit)
         throw Failure("requires loops whose types are found in " +
                       std::to_string(roundLimit) + " rounds of inference");
-      model = before;
+      if (loops.hasLoops())
+        model = before;
     }
   }
 

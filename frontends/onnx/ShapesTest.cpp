@@ -194,6 +194,47 @@ TEST(Shapes, RanksFollowFromTheLengthsOfLists) {
   }
 }
 
+TEST(Shapes, RanksOfBodiesFollowFromOuterLists) {
+  Loaded loaded = load(parseModel(
+      "g (float[N,4] x, bool c, int64[2] axes) => (float[A,B,C,D] y) {\n"
+      "  y = If(c) <then_branch = t () => (float r) {\n"
+      "      p = Unsqueeze(x, axes) r = Relu(p) },\n"
+      "    else_branch = e () => (float q) { q = Unsqueeze(x, axes) }> }"));
+  ASSERT_TRUE(loaded.model) << loaded.reasons();
+  EXPECT_EQ(loaded.type("y").dims.size(), 4U);
+}
+
+TEST(Shapes, BranchesThatSizesChooseAreTaken) {
+  // As exporters write squeeze: the other branch has another rank.
+  const std::string nodes =
+      "{ h = Relu(x) s = Shape(h) i = Constant<value_int = 1>()\n"
+      "  n = Gather(s, i) o = Constant<value_int = 1>() c = Equal(n, o)\n"
+      "  a = Constant<value_ints = [1]>()\n"
+      "  y = If(c) <then_branch = t () => (float r) { p = Squeeze(h, a) "
+      "r = Neg(p) }, else_branch = e () => (float r) { p = Exp(h) "
+      "r = Neg(p) }> p = Abs(y) z = Add(p, y) }";
+  Loaded one = load(parseModel("g (float[N,1] x) => (float[A] z) " + nodes));
+  ASSERT_TRUE(one.model) << one.reasons();
+  EXPECT_EQ(shown(one.type("z")), "N");
+  Loaded two = load(parseModel("g (float[N,2] x) => (float[A,B] z) " + nodes));
+  ASSERT_TRUE(two.model) << two.reasons();
+  EXPECT_EQ(shown(two.type("z")), "N,2");
+}
+
+TEST(Shapes, RanksFollowFromListsInModelsWithLoops) {
+  Loaded loaded = load(parseModel(
+      "g (float[N,4] x, int64 n, int64[3] shape) => (float[A,B,C] y) {\n"
+      "  a = Reshape(x, shape) z = Relu(a)\n"
+      "  y = Loop <body = b (int64 i, bool c, float s) => (bool d, float r) {\n"
+      "      d = Identity(c) q = Reshape(s, shape) r = Add(q, z) }>(n, , z) "
+      "}"));
+  ASSERT_TRUE(loaded.model) << loaded.reasons();
+  for (const char *name : {"a", "z", "y"}) {
+    EXPECT_TRUE(loaded.type(name).ranked) << name;
+    EXPECT_EQ(loaded.type(name).dims.size(), 3U) << name;
+  }
+}
+
 TEST(Shapes, ListsLongerThanAnyRankAreRefused) {
   EXPECT_THAT(
       refusal(parseModel("g (float[N] x, int64[1000] shape) => (float y) { a = "
