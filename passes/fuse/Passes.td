@@ -82,7 +82,8 @@ def ProtectInputsPass : Pass<"attune-protect-inputs", "::mlir::ModuleOp"> {
   let summary = "Forbid bufferization to write into the model's inputs";
   let description = [{
     They belong to the caller. A loop that starts with an input and changes it
-    works on a copy.
+    works on a copy. Of a loop of one trip only its body is left; its results are
+    not written over what it started with.
   }];
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
 }

@@ -187,8 +187,38 @@ def scan_case(label, axis=0, reverse=0, out_axis=0, out_reverse=0):
     return case(f"Scan {label}", [scan], [("h",), ("x",)], [start, rows], [("y",), ("z",)])
 
 
+def cut_scan_case(label, out_axis=0, out_reverse=0):
+    """Nobody knows before the scan how long the pieces are that it stacks."""
+    body = graph([node("Add", "s,e", "r"), node("Slice", "r,from,to", "v")],
+                 [value("s"), value("e")], [value("r", F, [None]), value("v", F, [None])])
+    scan = node("Scan", "h,x", "y,z", body=body, num_scan_inputs=1, scan_output_axes=[out_axis],
+                scan_output_directions=[out_reverse])
+    return case(f"Scan that cuts {label}", [scan], [("h",), ("x",), ("to", I)],
+                [lambda n: rows(4)[0], rows, lambda n: np.array([1 + n % 4])], [("y",), ("z",)],
+                {"from": np.array([0], np.int64)})
+
+
+def cut_loop_case():
+    """The same for a loop that takes as many trips as it is told."""
+    body = loop_body([node("Add", "s,s", "r"), node("Slice", "r,from,to", "v")], [("s",)], [("r",)], [("v",)])
+    return case("Loop that cuts", [node("Loop", "m,,x", "y,z", body=body)], [("m", I), ("x",), ("to", I)],
+                [lambda n: trips(3), rows, lambda n: np.array([1 + n % 4])], [("y",), ("z",)],
+                {"from": np.array([0], np.int64)})
+
+
+def single_scan_case():
+    """A scan of one step is no loop: what goes in is not what comes out."""
+    body = graph([node("Add", "s,e", "r"), node("Mul", "s,r", "v")],
+                 [value("s"), value("e")], [value("r", F, [None]), value("v", F, [None])])
+    scan = node("Scan", "h,x", "y,z", body=body, num_scan_inputs=1)
+    return case("Scan of one step", [scan], [("h",), ("x",)],
+                [lambda n: rows(4)[0], lambda n: rows(1, seed=n)], [("y",), ("z",)])
+
+
 def scan_cases():
-    return [scan_case("plain"), scan_case("backwards", reverse=1), scan_case("columns", axis=1),
+    return [cut_scan_case("forwards"), cut_scan_case("aside", out_axis=1),
+            cut_scan_case("backwards", out_reverse=1), single_scan_case(), cut_loop_case(),
+            scan_case("plain"), scan_case("backwards", reverse=1), scan_case("columns", axis=1),
             scan_case("stacked aside", out_axis=1), scan_case("stacked backwards", out_reverse=1),
             scan_case("everything", axis=-1, reverse=1, out_axis=-1, out_reverse=1)]
 

@@ -280,7 +280,7 @@ LogicalResult LoopLowering::lower() {
     b.replace(node, start[i], i);
   for (auto [stack, value] :
        llvm::zip(stacks, ArrayRef(start).drop_front(states)))
-    b.replace(node, value, stack.output);
+    stack.finish(node, b, value);
   return success();
 }
 

@@ -66,6 +66,8 @@ public:
   mlir::Value start(onnx::NodeOp node, Lowering &b, mlir::Value count);
   mlir::Value add(onnx::NodeOp node, Lowering &b, mlir::Value tensor,
                   mlir::Value piece, mlir::Value index);
+  /// Takes the whole stack as the node's output, after the loop.
+  void finish(onnx::NodeOp node, Lowering &b, mlir::Value tensor);
 
   /// Which output of the node, which result of the graph.
   unsigned output, result;

@@ -98,6 +98,21 @@ Value Stack::add(onnx::NodeOp node, Lowering &b, Value tensor, Value part,
   return insert(b, part, tensor, index, b.getIndexAttr(1));
 }
 
+void Stack::finish(onnx::NodeOp node, Lowering &b, Value tensor) {
+  b.replace(node, tensor, output);
+  if (!grows || !count)
+    return;
+  // MLIR gives a loop's result the type of what the loop starts with, here an
+  // empty stack, if there is but one use of it. Two sizes are two uses.
+  for (int64_t dim = 0; dim <= piece.getRank(); ++dim) {
+    Value size = tensor::DimOp::create(b, tensor, dim);
+    Value least = dim == axis ? count : b.constant(b.getIndexType(), 0);
+    b.require(node,
+              arith::CmpIOp::create(b, arith::CmpIPredicate::sge, size, least),
+              "each trip must give a piece");
+  }
+}
+
 // Scan.
 
 namespace {
@@ -193,11 +208,6 @@ LogicalResult ScanLowering::findStacks() {
         axisFrom("scan_output_axes", i - states, piece.getRank() + 1);
     if (failed(axis))
       return failure();
-    for (int64_t dim = 0; dim < piece.getRank(); ++dim)
-      if (piece.isDynamicDim(dim) &&
-          !b.knownSize(node.getOutputs()[i], dim < *axis ? dim : dim + 1))
-        return node.emitNodeError("requires outputs of the body whose sizes "
-                                  "are known before the scan begins");
     stacks.push_back(Stack(i, i, piece, *axis,
                            isReversed("scan_output_directions", i - states)));
   }
@@ -272,7 +282,7 @@ LogicalResult ScanLowering::lower() {
   for (unsigned i = 0; i < states; ++i)
     b.replace(node, results[i], i);
   for (auto [stack, value] : llvm::zip(stacks, results.drop_front(states)))
-    b.replace(node, value, stack.output);
+    stack.finish(node, b, value);
   return success();
 }
 
