@@ -62,6 +62,7 @@ def normalisations():
     x = floats(3, -1, 8)
     scale, bias = floats(8, seed=2), floats(8, seed=3)
     image, channel = floats(2, 4, -1, 3), floats(4, seed=2)
+    positive = lambda n: np.abs(floats(4, seed=6)(n)) + F32(0.5)
     cases = [single("Softmax", x), single("Softmax", x, axis=1), single("Softmax", x, opset=11, axis=1, expected=softmax_of_matrix(1)),
              single("LogSoftmax", x), single("LogSoftmax", x, axis=0), single("LogSoftmax", x, opset=11, axis=1, expected=softmax_of_matrix(1, log=True)),
              single("Softmax", floats(3, -1, dtype=F64)),
@@ -71,8 +72,10 @@ def normalisations():
              single("LayerNormalization", x, scale, bias, outputs=3, tolerance=LOOSE),
              single("RMSNormalization", x, scale, tolerance=LOOSE),
              single("RMSNormalization", floats(3, 4, 8), floats(4, 8, seed=2), axis=-2, tolerance=LOOSE),
-             single("BatchNormalization", image, channel, floats(4, seed=4), floats(4, seed=5),
-                    lambda n: np.abs(floats(4, seed=6)(n)) + F32(0.5), tolerance=LOOSE),
+             *(single("BatchNormalization", image, channel, floats(4, seed=4), floats(4, seed=5), positive, tolerance=LOOSE,
+                      **extra) for extra in ({}, dict(training_mode=1, momentum=0.7, outputs=3))),
+             single("BatchNormalization", floats(9, 4), channel, floats(4, seed=4), floats(4, seed=5), positive,
+                    training_mode=1, outputs=3, tolerance=LOOSE),
              single("InstanceNormalization", image, channel, floats(4, seed=3), tolerance=LOOSE)]
     return cases
 

@@ -172,18 +172,58 @@ static Value perChannel(Lowering &b, Value values, int64_t rank) {
   return b.reshape(values, sizes);
 }
 
+/// The mean and the variance of each channel; the averages of the model take
+/// in their share of them.
+static std::pair<Value, Value> trainBatchNorm(onnx::NodeOp node, Lowering &b) {
+  Value input = node.getInputs()[0];
+  Axes axes;
+  for (int64_t dim = 0; dim < typeOf(input).getRank(); ++dim)
+    if (dim != 1)
+      axes.push_back(dim);
+  Value count = countOf(b, input, axes);
+  Value mean = divide(b, sum(b, input, axes), count);
+  Value centered = combine(b, input, mean, axes, difference);
+  Value variance = divide(b, sumOfSquares(b, centered, axes), count);
+  float share = node.getFloat("momentum", 0.9f);
+  for (auto [output, now] : {std::pair(1u, mean), {2u, variance}}) {
+    if (!isUsed(node, output))
+      continue;
+    Value before = node.getInputs()[2 + output];
+    Value average = b.elementwise(
+        node, {before, now}, elementOf(before),
+        [&](OpBuilder &inner, Location loc, ValueRange x) -> Value {
+          ImplicitLocOpBuilder s(loc, inner);
+          auto part = [&](Value value, float weight) -> Value {
+            Value factor = arith::ConstantOp::create(
+                s, s.getFloatAttr(value.getType(), weight));
+            return arith::MulFOp::create(s, value, factor);
+          };
+          return arith::AddFOp::create(s, part(x[0], share),
+                                       part(x[1], 1 - share));
+        });
+    if (!average)
+      return {};
+    b.replace(node, average, output);
+  }
+  return {mean, variance};
+}
+
 static LogicalResult lowerBatchNorm(onnx::NodeOp node, Lowering &b) {
   if (node.getVersion() < 7)
     return node.emitNodeError("requires opset 7 or later");
-  if (node.getInt("training_mode", 0) != 0 || node.getInt("spatial", 1) != 1)
-    return node.emitNodeError("requires training_mode = 0 and spatial = 1");
+  if (node.getInt("spatial", 1) != 1)
+    return node.emitNodeError("requires spatial = 1");
   Value input = node.getInputs()[0];
   int64_t rank = typeOf(input).getRank();
-  Value inverse =
-      inverseRoot(b, node.getInputs()[4], node.getFloat("epsilon", 1e-5));
+  Value mean = node.getInputs()[3], variance = node.getInputs()[4];
+  if (node.getInt("training_mode", 0) != 0)
+    std::tie(mean, variance) = trainBatchNorm(node, b);
+  if (!mean)
+    return failure();
+  Value inverse = inverseRoot(b, variance, node.getFloat("epsilon", 1e-5));
   SmallVector<Value> operands = {input};
   for (Value channel :
-       {node.getInputs()[3], inverse, node.getInputs()[1], node.getInputs()[2]})
+       {mean, inverse, node.getInputs()[1], node.getInputs()[2]})
     operands.push_back(rank > 1 ? perChannel(b, channel, rank) : channel);
   Value result = b.elementwise(
       node, operands, elementOf(input),
