@@ -106,8 +106,9 @@ def grids():
                                     padding_mode=padding, align_corners=corners, tolerance=(1e-4, 2e-5)))
         for size in ([2, 3, 5, 6], [2, 3, 4, 3, 5]):
             rank = len(size) - 2
-            cases.append(single("AffineGrid", floats(2, rank, rank + 1), np.array(size), constant=(1,), opset=20,
-                                align_corners=corners))
+            for value, constant in ((np.array(size), (1,)), (lambda n, size=size: np.array(size[:-1] + [n]), ())):
+                cases.append(single("AffineGrid", floats(2, rank, rank + 1), value, constant=constant, opset=20,
+                                    align_corners=corners))
     return cases
 
 

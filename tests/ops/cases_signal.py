@@ -90,11 +90,13 @@ def sequences():
             cases.append(single("ReverseSequence", value, lengths, batch_axis=batch, time_axis=time,
                                 expected=reversed_lines(batch, time)))
     sizes = [(4, 9), (9, 4), (5, 5), (3, 20)]
-    for rows, columns in sizes:
-        cases.append(single("CenterCropPad", floats(6, 7), np.array([rows, columns]), constant=(1,)))
-        cases.append(single("CenterCropPad", floats(-1, 7, 3), np.array([columns, rows]), constant=(1,),
-                            axes=[1, 2]))
-    cases.append(single("CenterCropPad", floats(-1, 7, 3), np.array([2]), constant=(1,), axes=[-2]))
+    for constant in ((1,), ()):
+        for rows, columns in sizes:
+            cases.append(single("CenterCropPad", floats(6, 7), np.array([rows, columns]), constant=constant))
+            cases.append(single("CenterCropPad", floats(-1, 7, 3), np.array([columns, rows]), constant=constant,
+                                axes=[1, 2]))
+        cases.append(single("CenterCropPad", floats(-1, 7, 3), np.array([2]), constant=constant, axes=[-2]))
+    cases.append(single("CenterCropPad", floats(-1, 7, 3), lambda n: np.array([n + 2, 2 * n, 9 - n % 9])))
     return cases
 
 
@@ -113,12 +115,17 @@ def windows():
     for op in ("HannWindow", "HammingWindow", "BlackmanWindow"):
         for size in (1, 8, 17, 100):
             cases.append(single(op, np.array(size), constant=(0,), tolerance=LOOSE))
+            cases.append(single(op, lambda n, size=size: np.array(size * n), tolerance=LOOSE))
             cases.append(single(op, np.array(size + 1, np.int32), constant=(0,), periodic=0, tolerance=LOOSE))
         cases.append(single(op, np.array(10), constant=(0,), output_datatype=11, tolerance=LOOSE))
+        cases.append(single(op, lambda n: np.array(n, np.int32), periodic=0, output_datatype=11, tolerance=LOOSE))
     for mel in ([8, 16, 8192, 0, 8192 / 2], [40, 512, 16000, 20, 8000], [5, 33, 8000, 300, 3400]):
         inputs = [np.array(v, np.int64) for v in mel[:3]] + [np.array(v, F32) for v in mel[3:]]
-        cases.append(single("MelWeightMatrix", *inputs, constant=range(5)))
-        cases.append(single("MelWeightMatrix", *inputs, constant=range(5), output_datatype=11))
+        for constant in (range(5), (), (0, 2, 4)):
+            cases.append(single("MelWeightMatrix", *inputs, constant=constant))
+            cases.append(single("MelWeightMatrix", *inputs, constant=constant, output_datatype=11))
+    cases.append(single("MelWeightMatrix", lambda n: np.int32(n), lambda n: np.int32(64 + n), np.int32(8000),
+                        F64(100.5), lambda n: F64(3000 + n), output_datatype=6))
     return cases
 
 

@@ -169,4 +169,15 @@ def reductions():
     return cases
 
 
-CASES = shapes() + slices() + pads() + gathers() + scans() + reductions()
+def machine_learning():
+    ml = dict(domain="ai.onnx.ml")
+    picked = np.array([[2, 0, 2, 1]])
+    return [single("Binarizer", floats(-1, 4), threshold=0.3, **ml), single("Binarizer", floats(5, dtype=F64), **ml),
+            *(single("Binarizer", integers(-1, low=-5, high=5, dtype=dtype), threshold=limit, **ml)
+              for dtype in (np.int32, np.int64) for limit in (2.0, -1.5, 1e30, -1e30)),
+            single("ArrayFeatureExtractor", floats(-1, 3), picked, **ml),
+            single("ArrayFeatureExtractor", integers(2, -1, 4), picked, **ml),
+            single("ArrayFeatureExtractor", floats(3), lambda n: np.arange(n)[None] % 3, **ml)]
+
+
+CASES = shapes() + slices() + pads() + gathers() + scans() + reductions() + machine_learning()

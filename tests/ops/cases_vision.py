@@ -127,8 +127,8 @@ def unpools():
     given = dict(kernel_shape=[2, 2], strides=[2, 2])
     larger = lambda x, i, _: [np.pad(unpooled((2, 3, 8, 6), places)(x)[0], ((0, 0), (0, 0), (0, 1), (0, 2)))]
     return [single("MaxUnpool", floats(2, 3, 4, 3), places, **given, expected=unpooled((2, 3, 8, 6), places)),
-            single("MaxUnpool", floats(2, 3, 4, 3), places, np.array([2, 3, 9, 8]), constant=(2,), **given,
-                   expected=larger),
+            *(single("MaxUnpool", floats(2, 3, 4, 3), places, np.array([2, 3, 9, 8]), constant=constant, **given,
+                     expected=larger) for constant in ((2,), ())),
             single("MaxUnpool", floats(1, 1, -1), lambda n: np.arange(n).reshape(1, 1, n) * 2, opset=9,
                    kernel_shape=[2], strides=[2],
                    expected=lambda x, _: [np.stack([x, 0 * x], -1).reshape(1, 1, -1)])]
@@ -229,13 +229,19 @@ def transposes():
 
 
 def folds():
-    def add(shape, block, positions, **extra):
+    def add(shape, block, positions, constant=(1, 2), **extra):
         rows = 3 * int(np.prod(block))
-        return single("Col2Im", floats(2, rows, positions), np.array(shape), np.array(block), constant=(1, 2),
+        return single("Col2Im", floats(2, rows, positions), np.array(shape), np.array(block), constant=constant,
                       opset=18, **extra)
-    return [add([5, 7], [1, 5], 15), add([5, 5], [2, 3], 12), add([6, 7], [2, 2], 9, strides=[2, 2]),
+    growing = single("Col2Im", lambda n: floats(1, 4 * n, 2 * n)(n), lambda n: np.array([3, n + 1]),
+                     lambda n: np.array([2, 2]), opset=18)
+    fixed = [add([5, 7], [1, 5], 15), add([5, 5], [2, 3], 12), add([6, 7], [2, 2], 9, strides=[2, 2]),
             add([5, 4], [2, 2], 20, pads=[0, 1, 1, 0]), add([7, 6], [2, 2], 15, dilations=[2, 3]),
             add([4, 5, 3], [2, 1, 3], 15), add([9], [3], 5, strides=[2], pads=[1, 1])]
+    return fixed + [growing] + [
+        add(*given, constant=constant, **extra) for constant in ((), (1,), (2,)) for given, extra in (
+            (([5, 7], [1, 5], 15), {}), (([5, 4], [2, 2], 20), dict(pads=[0, 1, 1, 0])), (([9], [3], 5), dict(strides=[2], pads=[1, 1])),
+            (([7, 6], [2, 2], 15), dict(dilations=[2, 3])), (([4, 5, 3], [2, 1, 3], 15), {}))]
 
 
 def deformed():

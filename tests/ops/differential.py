@@ -84,7 +84,10 @@ def single(op, *inputs, opset=24, constant=(), outputs=1, tolerance=None, expect
     graph = helper.make_graph(
         [node], "case", [onnx.ValueInfoProto(name=name) for name in names if name],
         [onnx.ValueInfoProto(name=name) for name in results])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
+    imports = [helper.make_opsetid("", opset)]
+    if attributes.get("domain"):
+        imports.append(helper.make_opsetid(attributes["domain"], 1))
+    model = helper.make_model(graph, opset_imports=imports)
     given = [value for value in inputs if value is not None]
     kept = [position for position, value in enumerate(
         [i for i, value in enumerate(inputs) if value is not None]) if value in constant]

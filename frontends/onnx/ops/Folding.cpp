@@ -1,6 +1,7 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "frontends/onnx/ops/Columns.h"
 #include "frontends/onnx/ops/Convolution.h"
 #include "frontends/onnx/ops/Reduce.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -229,9 +230,8 @@ static LogicalResult lowerCol2Im(onnx::NodeOp node, Lowering &b) {
   Value input = node.getInputs()[0];
   std::optional<SmallVector<Value>> image = b.elements(node.getInputs()[1]);
   std::optional<SmallVector<int64_t>> block = b.integers(node.getInputs()[2]);
-  if (!image || !block)
-    return node.emitNodeError("requires an image_shape that is computed from "
-                              "sizes and a constant block_shape");
+  if (!image || !block || typeOf(input).isDynamicDim(1))
+    return lowerColumns(node, b);
   if (failed(b.requireSome(node, b.sizes(input))))
     return failure();
   Fold fold;

@@ -204,9 +204,9 @@ static LogicalResult lowerGridSample(onnx::NodeOp node, Lowering &b) {
 /// theta times the homogeneous places of an image from -1 to 1.
 static LogicalResult lowerAffineGrid(onnx::NodeOp node, Lowering &b) {
   Value theta = node.getInputs()[0];
-  std::optional<SmallVector<Value>> listed = b.elements(node.getInputs()[1]);
+  std::optional<SmallVector<Value>> listed = b.listed(node.getInputs()[1]);
   if (!listed)
-    return node.emitNodeError("requires a size that is computed from sizes");
+    return node.emitNodeError("requires a size of known length");
   int64_t rank = static_cast<int64_t>(listed->size()) - 2;
   if (typeOf(theta).getRank() != 3 || rank < 1 ||
       typeOf(theta).getDimSize(1) != rank ||
@@ -216,7 +216,7 @@ static LogicalResult lowerAffineGrid(onnx::NodeOp node, Lowering &b) {
   SmallVector<OpFoldResult> sizes = {b.size(theta, 0)};
   SmallVector<Value> lengths;
   for (Value size : ArrayRef(*listed).drop_front(2)) {
-    sizes.push_back(b.asSize(size));
+    sizes.push_back(b.requireSize(node, size));
     lengths.push_back(b.toIndex(sizes.back()));
   }
   if (failed(b.requireEqual(node, sizes[0], b.asSize(listed->front()),

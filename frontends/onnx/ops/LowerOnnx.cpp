@@ -6,6 +6,7 @@
 #include "frontends/onnx/contrib/Passes.h"
 #include "frontends/onnx/ops/Control.h"
 #include "frontends/onnx/ops/LowTypes.h"
+#include "frontends/onnx/ops/MachineLearning.h"
 #include "frontends/onnx/ops/Passes.h"
 #include "frontends/onnx/ops/Require.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -38,7 +39,9 @@ static LoweringTable makeTable() {
   addIndexing(table);
   addLinearAttention(table);
   addLosses(table);
+  addMachineLearning(table);
   addMatMul(table);
+  addMelWeights(table);
   addNormalization(table);
   addPadding(table);
   addPooling(table);

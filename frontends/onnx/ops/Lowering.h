@@ -229,6 +229,7 @@ void addIndexing(LoweringTable &table);
 void addLinearAttention(LoweringTable &table);
 void addLosses(LoweringTable &table);
 void addMatMul(LoweringTable &table);
+void addMelWeights(LoweringTable &table);
 void addNormalization(LoweringTable &table);
 void addPadding(LoweringTable &table);
 void addPooling(LoweringTable &table);

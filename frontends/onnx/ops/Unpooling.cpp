@@ -76,10 +76,10 @@ static LogicalResult lowerMaxUnpool(onnx::NodeOp node, Lowering &b) {
   }
   Value result = b.reshape(op.getResult()[0], *sizes);
   if (node.hasInput(2)) {
-    std::optional<SmallVector<Value>> wanted = b.elements(node.getInput(2));
+    std::optional<SmallVector<Value>> wanted = b.listed(node.getInput(2));
     if (!wanted || wanted->size() != sizes->size())
-      return node.emitNodeError("requires an output_shape that is computed "
-                                "from sizes");
+      return node.emitNodeError("requires an output_shape of one size for "
+                                "each dimension");
     SmallVector<OpFoldResult> none(sizes->size(), b.getIndexAttr(0)), after;
     for (auto [all, own] : llvm::zip(*wanted, *sizes)) {
       Value more = b.createOrFold<arith::SubIOp>(b.toIndex(b.asSize(all)),
