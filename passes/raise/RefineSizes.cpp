@@ -266,11 +266,12 @@ std::optional<Sizes> Refiner::computeSizes(onnx::NodeOp node) {
   StringRef op = node.getOpType();
   if (keepsSizes(op))
     return SizeReader::sizesOf(node.getInputs()[0]);
-  if (isElementwise(op))
+  // Before opset 7 an `axis` says how operands are aligned.
+  if (isElementwise(op) && !node.getNodeAttr("axis"))
     return broadcastAll(llvm::map_to_vector(node.getInputs(), [&](Value input) {
       return SizeReader::sizesOf(input);
     }));
-  if (op == "Reshape")
+  if (op == "Reshape" && node.hasInput(1))
     return reshape(node);
   if (op == "MatMul")
     return matMul(node);

@@ -101,9 +101,6 @@ static LogicalResult lowerExpand(onnx::NodeOp node, Lowering &b) {
 
 static LogicalResult lowerTile(onnx::NodeOp node, Lowering &b) {
   Value input = node.getInputs()[0];
-  if (node.getVersion() < 6)
-    return node.emitNodeError("repeats along one axis (before opset 6) are not "
-                              "supported; convert the model to opset 6");
   bool isRead = !b.elements(node.getInputs()[1]);
   FailureOr<SmallVector<OpFoldResult>> repeats = listedSizes(node, b, 1);
   if (failed(repeats))

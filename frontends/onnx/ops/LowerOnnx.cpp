@@ -7,6 +7,7 @@
 #include "frontends/onnx/ops/Control.h"
 #include "frontends/onnx/ops/LowTypes.h"
 #include "frontends/onnx/ops/MachineLearning.h"
+#include "frontends/onnx/ops/OldVersions.h"
 #include "frontends/onnx/ops/Passes.h"
 #include "frontends/onnx/ops/Require.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -107,6 +108,8 @@ static LogicalResult check(onnx::NodeOp node) {
     return node.emitNodeError(known->refusal);
   if (!known)
     return node.emitNodeError("this operator has no lowering yet");
+  if (failed(checkVersion(node)))
+    return failure();
   if (hasLowTypes(node) && !known->onlyMoves)
     return node.emitNodeError("does not compute with elements of 8 bits and "
                               "fewer; cast them to f32 before");

@@ -208,15 +208,25 @@ static std::pair<Value, Value> trainBatchNorm(onnx::NodeOp node, Lowering &b) {
   return {mean, variance};
 }
 
-static LogicalResult lowerBatchNorm(onnx::NodeOp node, Lowering &b) {
+/// Whether a batch's own mean and variance are asked for.
+static bool isTraining(onnx::NodeOp node) {
   if (node.getVersion() < 7)
-    return node.emitNodeError("requires opset 7 or later");
-  if (node.getInt("spatial", 1) != 1)
-    return node.emitNodeError("requires spatial = 1");
+    return node.getInt("is_test", 0) == 0;
+  if (node.getVersion() < 14)
+    return node.getOutputs().size() > 1;
+  return node.getInt("training_mode", 0) != 0;
+}
+
+static LogicalResult lowerBatchNorm(onnx::NodeOp node, Lowering &b) {
+  bool isTrained = isTraining(node);
+  if (isTrained && node.getVersion() < 14)
+    return node.emitNodeError("requires one output (or is_test = 1, before "
+                              "opset 7): training is supported since opset 14");
   Value input = node.getInputs()[0];
-  int64_t rank = typeOf(input).getRank();
+  // Values for each channel, or, before opset 9, for each element of a sample.
+  int64_t rank = node.getInt("spatial", 1) == 0 ? 1 : typeOf(input).getRank();
   Value mean = node.getInputs()[3], variance = node.getInputs()[4];
-  if (node.getInt("training_mode", 0) != 0)
+  if (isTrained)
     std::tie(mean, variance) = trainBatchNorm(node, b);
   if (!mean)
     return failure();

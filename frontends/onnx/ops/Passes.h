@@ -17,6 +17,9 @@ namespace attune {
 /// Whether nodes of this domain ("" for ai.onnx) and type are lowered here.
 /// Others stand or fall with their official function body.
 bool hasLowering(llvm::StringRef domain, llvm::StringRef opType);
+/// The first version of an operator of ai.onnx that is lowered; older ones are
+/// refused.
+int64_t oldestVersion(llvm::StringRef opType);
 /// Operators of ai.onnx that are lowered here, sorted.
 std::vector<llvm::StringRef> loweredOperators();
 } // namespace attune

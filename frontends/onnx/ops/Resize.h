@@ -8,6 +8,11 @@
 
 namespace attune {
 
+/// How places are rounded before opset 11: up where an image shrinks, down
+/// where it grows. Places are numbers of 32 bits, in which scales such as 0.7
+/// reach whole ones.
+constexpr llvm::StringLiteral onWholePlaces = "on_whole_places";
+
 /// How elements are made of their neighbours when an image is resized.
 struct ResizeMode {
   enum Kind { nearest, linear, cubic } kind = nearest;

@@ -21,15 +21,15 @@ FailureOr<ResizeMode> resizeModeOf(onnx::NodeOp node) {
   mode.transform =
       old ? "asymmetric"
           : node.getString("coordinate_transformation_mode", "half_pixel");
-  mode.rounding =
-      old ? "floor" : node.getString("nearest_mode", "round_prefer_floor");
+  mode.rounding = old ? StringRef(onWholePlaces)
+                      : node.getString("nearest_mode", "round_prefer_floor");
   known &= llvm::is_contained({"align_corners", "asymmetric", "half_pixel",
                                "half_pixel_symmetric", "pytorch_half_pixel",
                                "tf_crop_and_resize", "tf_half_pixel_for_nn"},
                               mode.transform);
-  known &= llvm::is_contained(
-      {"ceil", "floor", "round_prefer_ceil", "round_prefer_floor"},
-      mode.rounding);
+  known &= old || llvm::is_contained({"ceil", "floor", "round_prefer_ceil",
+                                      "round_prefer_floor"},
+                                     mode.rounding);
   mode.cubicA = node.getFloat("cubic_coeff_a", -0.75);
   mode.antialias = node.getInt("antialias", 0) != 0;
   mode.excludeOutside = node.getInt("exclude_outside", 0) != 0;

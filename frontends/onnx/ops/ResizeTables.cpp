@@ -34,6 +34,13 @@ struct Numbers {
   Value isOne(Value x) {
     return arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, x, (*this)(1));
   }
+  Value asF32(Value x) {
+    Value narrow = arith::TruncFOp::create(b, b.getF32Type(), x);
+    return arith::ExtFOp::create(b, b.getF64Type(), narrow);
+  }
+  Value isBelow(Value x, Value y) {
+    return arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, y);
+  }
   Value select(Value condition, Value x, Value y) {
     return arith::SelectOp::create(b, condition, x, y);
   }
@@ -103,8 +110,13 @@ Value nearestElements(Lowering &b, const ResizeMode &mode,
   Value in = b.toIndex(axis.in);
   return onPlaces(b, places, [&](ImplicitLocOpBuilder &s, Value x) -> Value {
     Numbers n{s};
+    if (mode.rounding == onWholePlaces)
+      x = n.asF32(x);
     Value rounded = n.floor(x);
-    if (mode.rounding == "ceil")
+    if (mode.rounding == onWholePlaces)
+      rounded = n.select(n.isBelow(axis.scale, n(1)),
+                         math::CeilOp::create(s, x), rounded);
+    else if (mode.rounding == "ceil")
       rounded = math::CeilOp::create(s, x);
     else if (mode.rounding == "round_prefer_ceil")
       rounded = n.floor(n.add(x, n(0.5)));

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "frontends/onnx/ops/Scalars.h"
+#include "frontends/onnx/ops/OldVersions.h"
 
 using namespace mlir;
 
@@ -10,7 +11,7 @@ namespace attune {
 using arith::CmpFPredicate, arith::CmpIPredicate;
 
 LogicalResult lowerScalar(onnx::NodeOp node, Lowering &b, ScalarCode code) {
-  SmallVector<Value> inputs(node.getInputs());
+  SmallVector<Value> inputs = alignedInputs(node, b);
   RankedTensorType type = typeOf(node.getOutputs()[0]);
   SmallVector<SmallVector<Value>> scalars;
   if (Lowering::isSmall(type))

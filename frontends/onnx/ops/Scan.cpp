@@ -162,9 +162,6 @@ bool ScanLowering::isReversed(StringRef attribute, unsigned index) {
 }
 
 LogicalResult ScanLowering::prepare() {
-  if (node.getVersion() < 9)
-    return node.emitNodeError("Scan of opset 8, which works on batches, is not "
-                              "supported; convert the model to opset 9");
   unsigned own = node.getInputs().size() - capturesOf(node);
   int64_t wanted = node.getInt("num_scan_inputs", 0);
   if (wanted < 1 || wanted > own || node.getOutputs().size() < own - wanted)
