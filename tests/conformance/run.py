@@ -36,7 +36,7 @@ def identity(case):
 
 def subset(cases):
     """Of each operator's cases every fourth, beginning with the first, and no large
-    model: what `./check` has time for."""
+    model: a quick look."""
     chosen, seen = [], {}
     for case in cases:
         turn = seen.get(case.operator, 0)
