@@ -38,9 +38,11 @@ bool hasExpansion(StringRef domain, StringRef opType) {
 
 /// What expansions rely on; a file that is IR may have anything.
 static LogicalResult checkOperands(onnx::NodeOp node, unsigned required) {
-  for (Value value : node->getOperands())
-    if (!isa<RankedTensorType, NoneType>(value.getType()))
-      return node.emitNodeError("requires tensors of a known rank");
+  for (TypeRange types :
+       {TypeRange(node->getOperandTypes()), TypeRange(node->getResultTypes())})
+    for (Type type : types)
+      if (!isa<RankedTensorType, NoneType>(type))
+        return node.emitNodeError("requires tensors of a known rank");
   for (unsigned input = 0; input < required; ++input)
     if (!node.hasInput(input))
       return node.emitNodeError("requires input ") << input;

@@ -25,6 +25,8 @@ static Value turned(NodeBuilder &b, Value operand, StringRef suffix) {
 }
 
 static LogicalResult expandFused(NodeBuilder &b, const ExpansionOptions &) {
+  if (!b.isUsed(0))
+    return success();
   Value left = b.node.getInput(0), right = b.node.getInput(1);
   if (rankOf(left) < 1 || rankOf(right) < 1)
     return b.node.emitNodeError("requires operands of rank 1 or more");

@@ -86,3 +86,12 @@ func.func @promise(%x: tensor<8xf32>) -> tensor<9xf32> {
   %0 = onnx.node "Gelu" since 1 (%x) {domain = "com.microsoft"} : (tensor<8xf32>) -> tensor<9xf32>
   return %0 : tensor<9xf32>
 }
+
+// -----
+
+func.func @result(%x: tensor<8x8xf32>) -> tensor<*xf32> {
+  // expected-error @below {{requires tensors of a known rank}}
+  %0 = onnx.node "FusedMatMul" since 1 (%x, %x) {domain = "com.microsoft"}
+      : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
