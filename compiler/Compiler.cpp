@@ -48,10 +48,13 @@ public:
                     CompileStatus::badOptions);
     if (llvm::Error error = checkOutput(options.output, {options.model}))
       return report(std::move(error), CompileStatus::badModel);
-    CompileStatus status;
-    module = loadModule(options, context, status);
-    if (!module)
-      return fail(status);
+    Loaded loaded = loadModule(options, context);
+    module = std::move(loaded.module);
+    if (!module || loaded.isPartial) {
+      if (module)
+        reportRefused(*module);
+      return fail(loaded.status);
+    }
     if (llvm::Error error = checkOutput(options.output, weightFiles(*module)))
       return report(std::move(error), CompileStatus::badModel);
     bool artifact = options.emit == "lib" || options.emit == "exe";

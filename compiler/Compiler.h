@@ -42,6 +42,8 @@ struct CompileOptions {
   /// `output` as IR, and that is all.
   std::string stopBefore;
   std::string fault; ///< STAGE:KIND: a fault to make, for tests
+  /// If given: gets what an ONNX file says of itself.
+  model::Summary *summary = nullptr;
 };
 
 /// How a compilation ended; the numbers are the tool's exit codes.

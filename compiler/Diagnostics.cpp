@@ -54,11 +54,13 @@ std::string printable(StringRef text) {
   return llvm::json::fixUTF8(line);
 }
 
+std::string messageOf(Diagnostic &diagnostic) {
+  return ("attune: " + nameOf(diagnostic.getSeverity()) + ": ").str() +
+         printable(placeOf(diagnostic.getLocation()) + diagnostic.str());
+}
+
 static void print(Diagnostic &diagnostic) {
-  llvm::errs() << "attune: " << nameOf(diagnostic.getSeverity()) << ": "
-               << printable(placeOf(diagnostic.getLocation()) +
-                            diagnostic.str())
-               << "\n";
+  llvm::errs() << messageOf(diagnostic) << "\n";
 }
 
 Diagnostics::Diagnostics(MLIRContext *context, unsigned limit)

@@ -12,9 +12,11 @@ namespace attune {
 /// may come from a model file.
 std::string printable(llvm::StringRef text);
 
-/// Writes a context's diagnostics to the standard error stream as
-/// `attune: error: FILE:LINE:COLUMN: MESSAGE`: the first errors, then how many
-/// more there were.
+/// What is said to the user: `attune: error: FILE:LINE:COLUMN: MESSAGE`.
+std::string messageOf(mlir::Diagnostic &diagnostic);
+
+/// Writes a context's diagnostics to the standard error stream: the first
+/// errors, then how many more there were.
 class Diagnostics : public mlir::ScopedDiagnosticHandler {
 public:
   /// Of more errors than `limit`, if it is not 0, only the number is told.

@@ -285,35 +285,49 @@ static OwningOpRef<ModuleOp> readMlir(StringRef path, MLIRContext &context) {
   return module;
 }
 
-OwningOpRef<ModuleOp> loadModule(const CompileOptions &options,
-                                 MLIRContext &context, CompileStatus &status) {
-  status = CompileStatus::badModel;
+/// An ONNX file; `loaded` gets what is wrong.
+static void readOnnx(const CompileOptions &options, MLIRContext &context,
+                     Loaded &loaded) {
+  OnnxImportOptions import;
+  import.dims = options.dims;
+  import.summary = options.summary;
+  import.refusal = [](StringRef domain, StringRef opType) {
+    return refusalOf(domain, opType).str();
+  };
+  OnnxImport result = importOnnx(context, options.model, import);
+  loaded.module = std::move(result.module);
+  loaded.isPartial = result.isPartial;
+  if (result.optionsAtFault)
+    loaded.status = CompileStatus::badOptions;
+}
+
+Loaded loadModule(const CompileOptions &options, MLIRContext &context) {
+  Loaded loaded;
   StringRef path = options.model;
   Location place = FileLineColLoc::get(&context, path, 0, 0);
-  OwningOpRef<ModuleOp> module;
-  if (path.ends_with(".onnx")) {
-    OnnxImportOptions import;
-    import.dims = options.dims;
-    import.hasLowering = hasLowering;
-    bool optionsAtFault = false;
-    module = importOnnx(context, path, import, optionsAtFault);
-    if (optionsAtFault)
-      status = CompileStatus::badOptions;
+  bool isOnnx = path.ends_with(".onnx");
+  if (isOnnx) {
+    readOnnx(options, context, loaded);
   } else if (!path.ends_with(".mlir") && !path.ends_with(".mlirbc")) {
     emitError(place) << "the name ends in no known format; known are .onnx "
                         "(ONNX), .mlir and .mlirbc (MLIR)";
   } else if (!options.dims.empty()) {
     emitError(place) << "--dim names dimensions of an ONNX model; in MLIR they "
                         "stand in the types";
-    status = CompileStatus::badOptions;
+    loaded.status = CompileStatus::badOptions;
   } else {
-    module = readMlir(path, context);
-    if (module && failed(checkOperations(*module)))
-      return {};
+    loaded.module = readMlir(path, context);
+    if (loaded.module && failed(checkOperations(*loaded.module)))
+      loaded.module = nullptr;
   }
-  if (module && failed(checkModule(*module, path.ends_with(".onnx"))))
-    return {};
-  return module;
+  // What is partial has no signature to check.
+  if (loaded.module && !loaded.isPartial &&
+      failed(checkModule(*loaded.module, isOnnx))) {
+    loaded.isPartial = isOnnx;
+    if (!isOnnx)
+      loaded.module = nullptr;
+  }
+  return loaded;
 }
 
 } // namespace attune

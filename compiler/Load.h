@@ -10,12 +10,19 @@
 
 namespace attune {
 
+struct Loaded {
+  /// Null if it cannot be had.
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  /// Whether the module lacks what was refused. Stages may take it to find what
+  /// else they refuse, and for nothing else.
+  bool isPartial = false;
+  /// Whose fault it is, if the module is null or partial.
+  CompileStatus status = CompileStatus::badModel;
+};
+
 /// Reads `options.model`, an ONNX or MLIR file by its name's ending, into a
-/// module that the stages can take. Null if it cannot be had: reasons were
-/// emitted, and `status` tells whose fault it is.
-mlir::OwningOpRef<mlir::ModuleOp> loadModule(const CompileOptions &options,
-                                             mlir::MLIRContext &context,
-                                             CompileStatus &status);
+/// module that the stages can take. Reasons why it cannot are emitted.
+Loaded loadModule(const CompileOptions &options, mlir::MLIRContext &context);
 
 } // namespace attune
 

@@ -60,7 +60,7 @@ static void raise(OpPassManager &pm, const PipelineOptions &) {
   pm.addNestedPass<func::FuncOp>(createRaiseFormsPass());
   pm.addNestedPass<func::FuncOp>(createRaiseAttentionPass());
   pm.addPass(createDropSignednessPass());
-  pm.addNestedPass<func::FuncOp>(createLowerOnnxPass());
+  pm.addPass(createLowerOnnxPass());
   pm.addNestedPass<func::FuncOp>(createAppendStatePass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
@@ -280,6 +280,13 @@ LogicalResult runPipeline(ModuleOp module, const PipelineOptions &options) {
     if (succeeded(result) && !skipped.contains(name))
       result = module.emitError("there is no pass '") << name << "' to skip";
   return result;
+}
+
+void reportRefused(ModuleOp module) {
+  PipelineOptions options;
+  options.stopAfter = "raise";
+  // What was reported is the result.
+  (void)runPipeline(module, options);
 }
 
 void registerAll(DialectRegistry &registry) {

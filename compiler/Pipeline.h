@@ -45,6 +45,10 @@ llvm::ArrayRef<llvm::StringLiteral> stageNames();
 mlir::LogicalResult runPipeline(mlir::ModuleOp module,
                                 const PipelineOptions &options);
 
+/// Runs what refuses nodes of a model, which may lack some: all that is refused
+/// is reported. Of the module nothing can be made afterwards.
+void reportRefused(mlir::ModuleOp module);
+
 /// Everything that parsing, passes and translation need.
 void registerAll(mlir::DialectRegistry &registry);
 

@@ -11,7 +11,9 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <functional>
 #include <new>
+#include <optional>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -68,14 +70,15 @@ void prepare(bool quiet) {
   signal(SIGXCPU, SIG_DFL);
 }
 
-/// Compiles in a child. Its wait status, or -1 with no child.
-int runChild(const CompileOptions &options, bool quiet) {
+/// Does something in a child. Its wait status, or -1 with no child.
+int runChild(const std::function<int()> &work, bool quiet) {
   llvm::errs().flush();
   pid_t child = fork();
   if (child == 0) {
     prepare(quiet);
-    int code = static_cast<int>(compileFile(options));
+    int code = work();
     llvm::errs().flush();
+    llvm::outs().flush();
     // What the process holds goes with it, faster than by destructors.
     _exit(code);
   }
@@ -83,6 +86,11 @@ int runChild(const CompileOptions &options, bool quiet) {
   if (child < 0 || (waitpid(child, &status, 0) < 0 && errno != EINTR))
     return -1;
   return status;
+}
+
+int compileInChild(const CompileOptions &options, bool quiet) {
+  return runChild([&] { return static_cast<int>(compileFile(options)); },
+                  quiet);
 }
 
 /// Signals by which others end the tool.
@@ -113,7 +121,7 @@ std::string reproduce(CompileOptions options, const std::string &stage) {
   for (std::string path :
        {name, (folder + "/" + llvm::sys::path::filename(name)).str()}) {
     options.output = path;
-    int status = runChild(options, /*quiet=*/true);
+    int status = compileInChild(options, /*quiet=*/true);
     if (status == 0)
       return path;
     removeUnfinished(*options.progress);
@@ -142,36 +150,56 @@ CompileStatus reportBug(const CompileOptions &options, const std::string &how) {
 
 } // namespace
 
+/// What a child that did not break down says; nothing of one that did. A
+/// request to end ends this process, too.
+static std::optional<CompileStatus> statusOf(int status) {
+  if (status == -1) {
+    llvm::errs() << "attune: error: cannot start a process: " << strerror(errno)
+                 << "\n";
+    return CompileStatus::badModel;
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) != 3)
+    return static_cast<CompileStatus>(WEXITSTATUS(status));
+  if (!WIFSIGNALED(status))
+    return std::nullopt;
+  int number = WTERMSIG(status);
+  if (isRequest(number)) {
+    signal(number, SIG_DFL);
+    raise(number);
+  }
+  if (number != SIGKILL && number != SIGXCPU)
+    return std::nullopt;
+  llvm::errs() << "attune: error: the work was ended by the system: it takes "
+                  "more memory or time than it may\n";
+  return CompileStatus::badModel;
+}
+
+static std::string howItEnded(int status) {
+  return WIFEXITED(status)
+             ? "it gave no reason, or wrong IR"
+             : std::string("signal ") + strsignal(WTERMSIG(status));
+}
+
 CompileStatus compileGuarded(CompileOptions options) {
   void *shared = mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (shared == MAP_FAILED)
     endForMemory();
   options.progress = new (shared) Progress;
-  int status = runChild(options, /*quiet=*/false);
-  if (status == -1) {
-    llvm::errs() << "attune: error: cannot start a process: " << strerror(errno)
-                 << "\n";
-    return CompileStatus::badModel;
-  }
-  if (WIFEXITED(status) && WEXITSTATUS(status) != 3) {
-    removeUnfinished(*options.progress);
-    return static_cast<CompileStatus>(WEXITSTATUS(status));
-  }
+  int status = compileInChild(options, /*quiet=*/false);
   removeUnfinished(*options.progress);
-  if (WIFEXITED(status))
-    return reportBug(options, "it gave no reason, or wrong IR");
-  int number = WTERMSIG(status);
-  if (isRequest(number)) {
-    signal(number, SIG_DFL);
-    raise(number);
-  }
-  if (number == SIGKILL || number == SIGXCPU) {
-    llvm::errs() << "attune: error: the compilation was ended by the system: "
-                    "it takes more memory or time than it may\n";
-    return CompileStatus::badModel;
-  }
-  return reportBug(options, std::string("signal ") + strsignal(number));
+  if (std::optional<CompileStatus> known = statusOf(status))
+    return *known;
+  return reportBug(options, howItEnded(status));
+}
+
+CompileStatus workGuarded(const std::function<int()> &work) {
+  int status = runChild(work, /*quiet=*/false);
+  if (std::optional<CompileStatus> known = statusOf(status))
+    return *known;
+  llvm::errs() << "attune: error: attune itself failed (" << howItEnded(status)
+               << "): this is a bug of attune\n";
+  return CompileStatus::bug;
 }
 
 } // namespace attune

@@ -8,12 +8,17 @@
 
 #include "compiler/Compiler.h"
 
+#include <functional>
+
 namespace attune {
 
 /// Compiles in a process of its own. If that breaks down, says that attune has
 /// a bug, writes the IR before the stage that broke down to a file, and removes
 /// what was left unfinished.
 CompileStatus compileGuarded(CompileOptions options);
+
+/// Does `work`, which gives an exit code, in the same way.
+CompileStatus workGuarded(const std::function<int()> &work);
 
 } // namespace attune
 

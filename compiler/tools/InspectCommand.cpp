@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "compiler/tools/Commands.h"
+#include "compiler/tools/Guard.h"
 #include "compiler/tools/InspectOnnx.h"
-#include "frontends/onnx/ops/Passes.h"
+#include "compiler/tools/OperatorsPage.h"
 #include "runtime/tools/Options.h"
-#include "llvm/Support/raw_ostream.h"
 
 namespace attune {
 
@@ -14,27 +14,23 @@ static bool isOnnx(const std::string &path) {
   return path.size() > 5 && path.compare(path.size() - 5, 5, ending) == 0;
 }
 
-static void printOperators() {
-  llvm::outs() << "# ONNX operators\n\nThese have a lowering; others stand or "
-                  "fall with the function body that ONNX defines for them.\n\n";
-  for (llvm::StringRef name : loweredOperators())
-    llvm::outs() << "- " << name << "\n";
-}
-
 void addInspect(CLI::App &app, int &status) {
   auto options = std::make_shared<InspectOptions>();
   CLI::App *command = app.add_subcommand(
-      "inspect", "Describe a compiled model, or an ONNX model's operators");
+      "inspect",
+      "Describe a compiled model, or what an ONNX file holds and how "
+      "its operators are supported");
   command->add_option("file", options->model,
                       "A compiled model, or a .onnx file");
   auto listOperators = std::make_shared<bool>(false);
   command->add_flag(
       "--operators", *listOperators,
-      "List the ONNX operators that have a lowering, as Markdown");
+      "List all operators and how they are supported, as Markdown or "
+      "(--json) as JSON");
   addInspectOptions(*command, *options);
   command->callback([options, listOperators, &status] {
     if (*listOperators) {
-      printOperators();
+      printOperatorsPage(options->json);
       return;
     }
     if (options->model.empty())
@@ -43,10 +39,8 @@ void addInspect(CLI::App &app, int &status) {
       status = inspectTool(*options);
       return;
     }
-    if (options->json)
-      throw CLI::ValidationError("--json", "requires a compiled model, but got "
-                                           "an ONNX file");
-    status = inspectOnnx(options->model) ? fine : badInput;
+    status = static_cast<int>(workGuarded(
+        [&] { return inspectOnnx(options->model, options->json); }));
   });
 }
 

@@ -2,138 +2,196 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "compiler/tools/InspectOnnx.h"
-#include "frontends/onnx/Model.h"
+#include "compiler/Diagnostics.h"
+#include "compiler/Survey.h"
 #include "frontends/onnx/Types.h"
-#include "frontends/onnx/ops/Passes.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
 
 using namespace mlir;
 
 namespace attune {
 
-using model::Graph;
+/// Of the schema; a new field does not change it.
+static constexpr int64_t schemaVersion = 1;
 
-namespace {
-
-/// Domain and type, in the order of the table.
-using Operator = std::pair<std::string, std::string>;
-using Counts = std::map<Operator, int64_t>;
-
-} // namespace
-
-static std::string shown(const Operator &op) {
-  return (op.first.empty() ? "ai.onnx" : op.first) + "." + op.second;
+static std::string shown(const std::string &domain) {
+  return domain.empty() ? "ai.onnx" : domain;
 }
 
-/// Nodes of the graph and of the graphs that they hold.
-static void count(const Graph &graph, Counts &counts) {
-  for (const model::Node &node : graph.nodes) {
-    ++counts[{node.domain, node.opType}];
-    for (const model::Attribute &attribute : node.attributes)
-      for (const std::shared_ptr<Graph> &inner : attribute.graphs)
-        count(*inner, counts);
-  }
-}
-
-static std::string typeText(MLIRContext &context, const model::Type &type) {
+/// The element type, or why there is none.
+static std::string elementText(MLIRContext &context, const model::Type &type) {
   if (type.kind != model::Type::Kind::Tensor)
     return "no tensor";
+  Type element = elementType(&context, type.element);
+  if (!element)
+    return "an unsupported type";
   std::string text;
-  llvm::raw_string_ostream stream(text);
-  if (Type element = elementType(&context, type.element))
-    stream << element;
-  else
-    stream << "an unsupported type";
-  if (!type.ranked)
-    return text + " of unknown rank";
-  stream << " [";
-  llvm::interleaveComma(type.dims, stream, [&](const model::Dim &dim) {
-    if (dim.size >= 0)
-      stream << dim.size;
-    else
-      stream << (dim.name.empty() ? "?" : dim.name);
-  });
-  stream << "]";
+  llvm::raw_string_ostream(text) << element;
   return StringRef(text).starts_with("ui") ? text.substr(1) : text;
 }
 
-static void printValues(const char *title, const Graph &graph,
-                        ArrayRef<std::string> names) {
+static std::string sizeText(const model::Dim &dim) {
+  if (dim.size >= 0)
+    return std::to_string(dim.size);
+  return dim.name.empty() ? "?" : dim.name;
+}
+
+using Values = std::vector<std::pair<std::string, model::Type>>;
+
+static void printValues(const char *title, const Values &values) {
   MLIRContext context;
   llvm::outs() << title << "\n";
-  for (const std::string &name : names) {
-    auto found = graph.types.find(name);
-    llvm::outs() << "  " << name << ": "
-                 << typeText(context, found == graph.types.end()
-                                          ? model::Type()
-                                          : found->second)
-                 << "\n";
+  for (const auto &[name, type] : values) {
+    llvm::outs() << "  " << printable(name) << ": "
+                 << elementText(context, type);
+    if (type.kind == model::Type::Kind::Tensor && !type.ranked)
+      llvm::outs() << " of unknown rank";
+    else if (type.kind == model::Type::Kind::Tensor)
+      llvm::outs() << " ["
+                   << printable(llvm::join(llvm::map_range(type.dims, sizeText),
+                                           ", "))
+                   << "]";
+    llvm::outs() << "\n";
   }
 }
 
-static void report(const std::string &path, const model::Problems &problems) {
-  for (const model::Problem &problem : problems) {
-    llvm::errs() << "attune: error: '" << path << "': ";
-    if (!problem.opType.empty())
-      llvm::errs() << "node '" << problem.node << "' ("
-                   << shown({problem.domain, problem.opType}) << ", version "
-                   << problem.version << "): ";
-    llvm::errs() << problem.reason << "\n";
-  }
-}
-
-/// `expanded` counts what is left once function bodies took the place of nodes
-/// without a lowering.
-static void printOperators(const Counts &counts, const Counts &expanded) {
+static void printOperators(const Survey &survey) {
   int64_t nodes = 0;
-  for (const auto &entry : counts)
-    nodes += entry.second;
+  for (const OperatorUse &row : survey.operators)
+    nodes += row.count;
   llvm::outs() << "operators, " << nodes << " nodes\n";
-  for (const auto &[op, times] : counts) {
-    const char *way = hasLowering(op.first, op.second) ? "lowered"
-                      : expanded.count(op)             ? "MISSING"
-                                                       : "by its function body";
-    llvm::outs() << llvm::formatv("  {0,6}  {1,-40} {2}\n", times, shown(op),
-                                  way);
+  for (const OperatorUse &row : survey.operators) {
+    std::string support = nameOf(row.support);
+    auto refused = static_cast<int64_t>(row.refused.size());
+    if (refused && refused < row.count)
+      support += ", " + std::to_string(refused) + " of them";
+    llvm::outs() << llvm::formatv(
+        "  {0,6}  {1,-40} {2,4}  {3}\n", row.count,
+        printable(shown(row.domain) + "." + row.opType), row.version, support);
   }
-  std::vector<std::string> missing;
-  for (const auto &entry : expanded)
-    if (!hasLowering(entry.first.first, entry.first.second))
-      missing.push_back(shown(entry.first));
-  if (missing.empty())
-    llvm::outs() << "every operator has a lowering\n";
-  else
-    llvm::outs() << "no lowering yet: " << llvm::join(missing, ", ") << "\n";
 }
 
-bool inspectOnnx(const std::string &path) {
-  model::Problems problems;
-  model::LoadOptions asItIs, expand;
-  expand.hasLowering = hasLowering;
-  std::unique_ptr<model::Model> whole =
-      model::loadModel(path, asItIs, problems);
-  if (!whole) {
-    report(path, problems);
-    return false;
+static void printRefused(const Survey &survey) {
+  if (survey.isSupported) {
+    llvm::outs() << "all of it is supported\n";
+    return;
   }
+  llvm::outs() << "refused\n";
+  for (const std::string &problem : survey.problems)
+    llvm::outs() << "  " << problem << "\n";
+  for (const OperatorUse &row : survey.operators)
+    for (const RefusedNode &node : row.refused) {
+      std::string within =
+          node.function.empty() ? "" : " in function " + node.function;
+      llvm::outs() << "  "
+                   << printable("node '" + node.name + "' (" +
+                                shown(row.domain) + "." + row.opType + ")" +
+                                within + ": " + node.reason)
+                   << "\n";
+    }
+}
+
+static void printText(const Survey &survey) {
+  const model::Summary &file = survey.summary;
+  llvm::outs() << "IR version " << file.irVersion << "\n";
+  if (!file.producer.empty())
+    llvm::outs() << "producer   "
+                 << printable(file.producer + " " + file.producerVersion)
+                 << "\n";
   llvm::outs() << "opsets\n";
-  for (const auto &[domain, version] : whole->opsets)
-    llvm::outs() << "  " << (domain.empty() ? "ai.onnx" : domain) << " "
-                 << version << "\n";
-  printValues("inputs", whole->graph, whole->graph.inputs);
-  printValues("outputs", whole->graph, whole->graph.outputs);
-  std::unique_ptr<model::Model> expanded =
-      model::loadModel(path, expand, problems);
-  Counts counts, remaining;
-  count(whole->graph, counts);
-  count(expanded ? expanded->graph : whole->graph, remaining);
-  printOperators(counts, remaining);
-  // Bodies that cannot be put in place leave their nodes missing.
-  report(path, problems);
-  return expanded != nullptr;
+  for (const auto &[domain, version] : file.opsets)
+    llvm::outs() << "  " << printable(shown(domain)) << " " << version << "\n";
+  printValues("inputs", file.inputs);
+  printValues("outputs", file.outputs);
+  llvm::outs() << "weights    " << file.weights.tensors << " tensors, "
+               << file.weights.elements << " parameters, " << file.weights.bytes
+               << " bytes\n";
+  printOperators(survey);
+  printRefused(survey);
+}
+
+static std::string utf8(const std::string &text) {
+  return llvm::json::fixUTF8(text);
+}
+
+static llvm::json::Array valuesAsJson(const Values &values) {
+  MLIRContext context;
+  llvm::json::Array all;
+  for (const auto &[name, type] : values) {
+    llvm::json::Object value{{"name", utf8(name)},
+                             {"dtype", elementText(context, type)},
+                             {"shape", nullptr}};
+    if (type.ranked) {
+      llvm::json::Array shape;
+      for (const model::Dim &dim : type.dims)
+        if (dim.size >= 0)
+          shape.push_back(dim.size);
+        else
+          shape.push_back(utf8(dim.name));
+      value["shape"] = std::move(shape);
+    }
+    all.push_back(std::move(value));
+  }
+  return all;
+}
+
+static llvm::json::Array operatorsAsJson(const Survey &survey) {
+  llvm::json::Array all;
+  for (const OperatorUse &row : survey.operators) {
+    llvm::json::Array refused;
+    for (const RefusedNode &node : row.refused)
+      refused.push_back(llvm::json::Object{{"node", utf8(node.name)},
+                                           {"function", utf8(node.function)},
+                                           {"reason", utf8(node.reason)}});
+    all.push_back(llvm::json::Object{{"domain", utf8(shown(row.domain))},
+                                     {"operator", utf8(row.opType)},
+                                     {"version", row.version},
+                                     {"count", row.count},
+                                     {"support", nameOf(row.support)},
+                                     {"refused", std::move(refused)}});
+  }
+  return all;
+}
+
+static void printJson(const Survey &survey) {
+  const model::Summary &file = survey.summary;
+  llvm::json::Object opsets;
+  for (const auto &[domain, version] : file.opsets)
+    opsets[utf8(shown(domain))] = version;
+  llvm::json::Object report{
+      {"inspect", schemaVersion},
+      {"supported", survey.isSupported},
+      {"ir_version", file.irVersion},
+      {"producer", utf8(file.producer)},
+      {"producer_version", utf8(file.producerVersion)},
+      {"opsets", std::move(opsets)},
+      {"inputs", valuesAsJson(file.inputs)},
+      {"outputs", valuesAsJson(file.outputs)},
+      {"weights", llvm::json::Object{{"tensors", file.weights.tensors},
+                                     {"parameters", file.weights.elements},
+                                     {"bytes", file.weights.bytes}}},
+      {"operators", operatorsAsJson(survey)},
+      {"problems", llvm::json::Array(survey.problems)}};
+  llvm::outs() << llvm::formatv("{0:2}\n",
+                                llvm::json::Value(std::move(report)));
+}
+
+int inspectOnnx(const std::string &path, bool json) {
+  Survey survey;
+  if (!surveyOnnx(path, survey)) {
+    for (const std::string &message : survey.problems)
+      llvm::errs() << message << "\n";
+    return 1;
+  }
+  if (json)
+    printJson(survey);
+  else
+    printText(survey);
+  return survey.isSupported ? 0 : 1;
 }
 
 } // namespace attune

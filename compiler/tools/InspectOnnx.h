@@ -8,10 +8,10 @@
 
 namespace attune {
 
-/// Prints an ONNX model's inputs, outputs and opsets, and how often it has each
-/// operator and whether attune lowers it. False, after a message, if the model
-/// cannot be read.
-bool inspectOnnx(const std::string &path);
+/// Prints what an ONNX file holds and how each operator of it is supported, as
+/// text or as JSON (`docs/inspect.md` has the schema). The exit code: 0 if all
+/// is supported, 1 if something is refused or the file is no valid model.
+int inspectOnnx(const std::string &path, bool json);
 
 } // namespace attune
 

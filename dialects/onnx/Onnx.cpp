@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/onnx/Onnx.h"
+#include "dialects/onnx/Errors.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 
 #include "dialects/onnx/OnnxDialect.cpp.inc"
@@ -55,10 +56,9 @@ std::optional<SmallVector<int64_t>> NodeOp::getInts(StringRef attribute) {
 }
 
 InFlightDiagnostic NodeOp::emitNodeError(const Twine &reason) {
-  InFlightDiagnostic diagnostic = mlir::emitError(getLoc());
-  StringRef domain = getDomain().empty() ? "ai.onnx" : getDomain();
-  diagnostic << "node '" << getNodeName() << "' (" << domain << "."
-             << getOpType() << ", version " << getVersion() << "): " << reason;
+  InFlightDiagnostic diagnostic = onnx::emitNodeError(
+      getLoc(), getNodeName(), getDomain(), getOpType(), getVersion());
+  diagnostic << reason;
   return diagnostic;
 }
 

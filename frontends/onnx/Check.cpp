@@ -3,6 +3,7 @@
 
 #include "frontends/onnx/Check.h"
 #include "frontends/onnx/Failure.h"
+#include "frontends/onnx/Places.h"
 #include "frontends/onnx/Subgraphs.h"
 
 #include "onnx/checker.h"
@@ -130,6 +131,7 @@ Problem problemAt(const onnx::NodeProto &node,
   const onnx::OpSchema *schema = schemaOf(node, opsets);
   problem.version = schema ? schema->SinceVersion() : versionFor(node, opsets);
   problem.reason = reason;
+  problem.place = placeOf(node);
   return problem;
 }
 

@@ -10,8 +10,7 @@
 
 namespace attune::model {
 
-/// Converts a type; throws `Failure` for a shape that no tensor can have.
-static Type convertType(const onnx::TypeProto &proto) {
+Type convertType(const onnx::TypeProto &proto) {
   Type type;
   if (proto.value_case() == onnx::TypeProto::VALUE_NOT_SET)
     return type;
@@ -134,6 +133,7 @@ private:
     converted.domain = place.domain;
     converted.opType = place.opType;
     converted.version = place.version;
+    converted.place = place.place;
     converted.inputs.assign(node.input().begin(), node.input().end());
     converted.outputs.assign(node.output().begin(), node.output().end());
     for (const onnx::AttributeProto &attribute : node.attribute())

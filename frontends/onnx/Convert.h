@@ -10,6 +10,9 @@
 
 namespace attune::model {
 
+/// Converts a type; throws `Failure` for a shape that no tensor can have.
+Type convertType(const onnx::TypeProto &proto);
+
 /// Copies a checked graph to plain data. `constants` were read before; what
 /// else is constant in the graph is added to them.
 Graph convertGraph(const onnx::GraphProto &proto,

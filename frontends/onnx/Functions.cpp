@@ -4,6 +4,7 @@
 #include "frontends/onnx/Functions.h"
 #include "frontends/onnx/Check.h"
 #include "frontends/onnx/Failure.h"
+#include "frontends/onnx/Places.h"
 
 #include "onnx/common/proto_util.h"
 #include "onnx/inliner/inliner.h"
@@ -146,7 +147,9 @@ public:
          names = unlowered(stuck)) {
       const Name &name = *names.begin();
       addDefaults(name);
+      Calls calls(model.graph(), name.first, name.second);
       onnx::inliner::InlineSelectedFunctions(model, OneOperator(name), nullptr);
+      calls.mark(*model.mutable_graph());
       // Some bodies exist for later opsets than the model's only.
       if (unlowered(stuck).count(name))
         stuck.insert(name);

@@ -7,13 +7,13 @@
 #include "dialects/onnx/Onnx.h"
 #include "frontends/onnx/Attributes.h"
 #include "frontends/onnx/Captures.h"
+#include "frontends/onnx/ImportErrors.h"
 #include "frontends/onnx/Model.h"
+#include "frontends/onnx/Scope.h"
 #include "frontends/onnx/Types.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
-#include "llvm/ADT/StringMap.h"
-#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;
@@ -21,36 +21,27 @@ using namespace mlir;
 namespace attune {
 namespace {
 
-/// A graph that is becoming a function.
-struct Scope {
-  explicit Scope(const model::Graph &graph) : graph(graph) {}
-  const model::Graph &graph;
-  llvm::StringMap<Value> values;
-  /// Constants that can be seen here, the enclosing graphs' as well.
-  llvm::StringMap<const model::Tensor *> constants;
-  /// Names that nodes, subgraphs or the graph's outputs refer to.
-  llvm::StringSet<> used;
-  Value none;
-};
-
 class Importer {
 public:
   Importer(MLIRContext &context, StringRef path,
            const OnnxImportOptions &options)
       : context(context), builder(&context), path(path), options(options),
-        fileLoc(FileLineColLoc::get(&context, path, 0, 0)) {}
+        fileLoc(FileLineColLoc::get(&context, path, 0, 0)), errors(fileLoc) {}
 
   OwningOpRef<ModuleOp> import() {
     model::LoadOptions load;
+    load.summary = options.summary;
     for (const auto &[name, range] : options.dims)
       if (range.min == range.max)
         load.fixedDims[name] = range.min;
-    if (options.hasLowering)
-      load.hasLowering = options.hasLowering;
+    if (options.refusal)
+      load.hasLowering = [&](const std::string &domain, const std::string &op) {
+        return options.refusal(domain, op).empty();
+      };
     model::Problems problems;
     loaded = model::loadModel(path.str(), load, problems);
     for (const model::Problem &problem : problems) {
-      report(problem);
+      errors.report(problem);
       optionsAtFault |= problem.isOption;
     }
     if (!loaded)
@@ -58,43 +49,18 @@ public:
     OwningOpRef<ModuleOp> module = ModuleOp::create(fileLoc);
     symbols.emplace(*module);
     builder.setInsertionPointToStart(module->getBody());
+    errors.refuse(loaded->graph, options);
     addFunction();
     annotateModule(*module, path, *loaded, options.dims);
-    if (reported)
-      return {};
     return module;
   }
+
+  bool isPartial() const { return errors.count; }
 
   /// Whether what was reported is wrong in the options, not in the file.
   bool optionsAtFault = false;
 
 private:
-  // What is wrong.
-
-  void report(Location loc, const Twine &reason) {
-    ++reported;
-    emitError(loc) << reason;
-  }
-
-  void report(const model::Problem &problem) {
-    if (problem.opType.empty())
-      return report(fileLoc, problem.reason);
-    StringRef domain =
-        problem.domain.empty() ? "ai.onnx" : StringRef(problem.domain);
-    report(locOf(problem.node),
-           "node '" + problem.node + "' (" + domain + "." + problem.opType +
-               ", version " + Twine(problem.version) + "): " + problem.reason);
-  }
-
-  void report(const model::Node &node, const Twine &reason) {
-    report({node.name, node.domain, node.opType, node.version, reason.str(),
-            /*isOption=*/false});
-  }
-
-  Location locOf(StringRef name) {
-    return NameLoc::get(builder.getStringAttr(name), fileLoc);
-  }
-
   // The functions.
 
   void addFunction() {
@@ -103,24 +69,19 @@ private:
     SmallVector<mlir::Type> arguments;
     for (const std::string &name : graph.inputs)
       arguments.push_back(boundaryType(main, name, "input"));
-    if (reported)
-      return;
-    if (func::FuncOp function = fill(main, "main", arguments, {}, {}))
+    func::FuncOp function = fill(main, "main", arguments, {}, {});
+    if (main.isWhole)
       nameBoundary(function);
   }
 
   /// Makes the function of a graph. Its arguments are the graph's inputs, then
-  /// values of the graph around it. Null if something was reported.
+  /// values of the graph around it. What could not be had is missing in it, a
+  /// null type of an argument included.
   func::FuncOp fill(Scope &inner, StringRef name, TypeRange arguments,
                     ArrayRef<StringRef> captures,
                     ArrayRef<Attribute> dimsOfCaptures) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToEnd(&symbols->getOp()->getRegion(0).front());
-    auto function = builder.create<func::FuncOp>(
-        fileLoc, name, builder.getFunctionType(arguments, {}));
-    symbols->insert(function);
-    Scope *outer = std::exchange(scope, &inner);
-    Block *body = function.addEntryBlock();
     SmallVector<StringRef> names(inner.graph.inputs.begin(),
                                  inner.graph.inputs.end());
     llvm::append_range(names, captures);
@@ -128,27 +89,40 @@ private:
     for (const std::string &input : inner.graph.inputs)
       dims.push_back(dimNamesAttr(&context, inner.graph.types.at(input)));
     llvm::append_range(dims, dimsOfCaptures);
-    for (auto [i, argument] : llvm::enumerate(body->getArguments())) {
-      define(names[i], argument);
-      function.setArgAttr(i, onnx::dimsAttr, dims[i]);
+    SmallVector<mlir::Type> types(llvm::make_filter_range(
+        arguments, [](mlir::Type type) { return static_cast<bool>(type); }));
+    auto function = builder.create<func::FuncOp>(
+        fileLoc, name, builder.getFunctionType(types, {}));
+    symbols->insert(function);
+    Scope *outer = std::exchange(scope, &inner);
+    Block *body = function.addEntryBlock();
+    unsigned next = 0;
+    for (size_t i = 0; i < names.size(); ++i) {
+      inner.isWhole &= bool(arguments[i]);
+      if (!arguments[i])
+        continue;
+      define(names[i], body->getArgument(next));
+      function.setArgAttr(next++, onnx::dimsAttr, dims[i]);
     }
     builder.setInsertionPointToStart(body);
-    findUses();
+    inner.findUses();
     addConstants();
     for (const model::Node &node : inner.graph.nodes)
       addNode(node);
-    SmallVector<Value> results;
-    for (const std::string &output : inner.graph.outputs)
-      results.push_back(lookup(output));
+    SmallVector<Value> results = resultsOf(inner);
     scope = outer;
-    if (llvm::is_contained(results, Value())) {
-      if (!reported)
-        report(fileLoc, "an output is defined by no node");
-      return {};
-    }
     builder.create<func::ReturnOp>(fileLoc, results);
-    function.setType(builder.getFunctionType(arguments, TypeRange(results)));
+    function.setType(builder.getFunctionType(types, TypeRange(results)));
     return function;
+  }
+
+  SmallVector<Value> resultsOf(Scope &inner) {
+    SmallVector<Value> outputs = inner.outputs();
+    if (llvm::is_contained(outputs, Value()) && inner.isWhole) {
+      errors.report("an output is defined by no node");
+      inner.isWhole = false;
+    }
+    return inner.isWhole ? outputs : inner.results();
   }
 
   mlir::Type boundaryType(const Scope &inner, const std::string &name,
@@ -157,7 +131,7 @@ private:
     RankedTensorType type =
         tensorType(&context, inner.graph.types.at(name), reason);
     if (!type)
-      report(locOf(name), what + " '" + name + "': " + reason);
+      errors.report(errors.locOf(name), what + " '" + name + "': " + reason);
     return type;
   }
 
@@ -176,7 +150,8 @@ private:
     }
   }
 
-  /// Makes a body's function; `names` and `values` are what it captures.
+  /// Makes a body's function; `names` and `values` are what it captures. Null
+  /// if it is not whole.
   Attribute addBody(const model::Node &node, const model::Attribute &attribute,
                     ArrayRef<StringRef> names, ValueRange values) {
     Scope body(*attribute.graphs.front());
@@ -184,32 +159,26 @@ private:
       if (const model::Tensor *constant = scope->constants.lookup(name))
         body.constants[name] = constant;
     SmallVector<mlir::Type> arguments;
-    unsigned before = reported;
-    for (const std::string &name : body.graph.inputs)
-      arguments.push_back(boundaryType(
-          body, name,
-          "node '" + node.name + "' (" + node.opType + "): its body's input"));
-    if (reported != before)
-      return {};
+    for (const std::string &name : body.graph.inputs) {
+      std::string reason;
+      arguments.push_back(
+          tensorType(&context, body.graph.types.at(name), reason));
+      if (!arguments.back())
+        errors.report(node, "its body's input '" + name + "': " + reason);
+    }
     llvm::append_range(arguments, values.getTypes());
     SmallVector<Attribute> dims;
     for (Value value : values)
       dims.push_back(builder.getStrArrayAttr(onnx::dimNames(value)));
     func::FuncOp function = fill(body, attribute.name, arguments, names, dims);
-    if (!function)
+    // What nobody calls stays, if it is public.
+    if (!body.isWhole)
       return {};
     function.setPrivate();
     return FlatSymbolRefAttr::get(function.getSymNameAttr());
   }
 
   // Constants.
-
-  void findUses() {
-    for (const model::Node &node : scope->graph.nodes)
-      forUsedNames(node, [&](StringRef name) { scope->used.insert(name); });
-    for (const std::string &output : scope->graph.outputs)
-      scope->used.insert(output);
-  }
 
   void addConstants() {
     for (const model::Tensor &tensor : scope->graph.constants)
@@ -224,11 +193,12 @@ private:
   }
 
   void addConstant(const model::Tensor &tensor, StringRef name) {
-    Location loc = locOf(tensor.name);
+    Location loc = errors.locOf(tensor.name);
     std::string reason;
     RankedTensorType type = tensorType(&context, tensor, reason);
     if (!type) {
-      report(loc, "constant '" + tensor.name + "': " + reason);
+      scope->isWhole = false;
+      errors.report(loc, "constant '" + tensor.name + "': " + reason);
       return;
     }
     if (tensor.file.empty()) {
@@ -273,6 +243,9 @@ private:
 
   void addNode(const model::Node &node) {
     SmallVector<Value> inputs;
+    scope->isWhole &= !errors.isRefused(node);
+    if (errors.isRefused(node))
+      return;
     bool isValid = true;
     for (const std::string &input : node.inputs) {
       inputs.push_back(input.empty() ? none() : lookup(input));
@@ -286,19 +259,26 @@ private:
     }
     SmallVector<mlir::Type> types;
     SmallVector<Attribute> dims;
-    for (const std::string &output : node.outputs)
-      isValid &= addOutput(node, output, types, dims);
-    if (!isValid)
-      return;
+    // What follows from something else is not told.
+    if (isValid)
+      for (const std::string &output : node.outputs)
+        isValid &= addOutput(node, output, types, dims);
     SmallVector<StringRef> captures = addCaptures(node, inputs);
     SmallVector<NamedAttribute> attributes;
-    for (const model::Attribute &attribute : node.attributes)
-      if (Attribute converted =
-              convert(node, attribute, captures,
-                      ValueRange(inputs).drop_front(node.inputs.size())))
+    for (const model::Attribute &attribute : node.attributes) {
+      Attribute converted =
+          convert(node, attribute, captures,
+                  ValueRange(inputs).drop_front(node.inputs.size()));
+      isValid = isValid && converted;
+      if (converted)
         attributes.push_back(builder.getNamedAttr(attribute.name, converted));
+    }
+    scope->isWhole &= isValid;
+    if (!isValid)
+      return;
     auto op = builder.create<onnx::NodeOp>(
-        locOf(node.name), types, builder.getStringAttr(node.opType),
+        errors.locOf(node.name, node.place), types,
+        builder.getStringAttr(node.opType),
         builder.getI64IntegerAttr(node.version), inputs,
         builder.getStringAttr(node.domain), builder.getStringAttr(node.name),
         builder.getDictionaryAttr(attributes), builder.getArrayAttr(dims));
@@ -321,8 +301,10 @@ private:
     SmallVector<StringRef> captures;
     for (StringRef name : names) {
       Value value = lookup(name);
-      if (!value && !reported)
-        report(node, "its body uses '" + name + "', which is not defined");
+      scope->isWhole &= bool(value);
+      if (!value && !isPartial())
+        errors.report(node,
+                      "its body uses '" + name + "', which is not defined");
       if (!value)
         continue;
       captures.push_back(name);
@@ -348,7 +330,7 @@ private:
     std::string reason;
     RankedTensorType tensor = tensorType(&context, type, reason);
     if (!tensor) {
-      report(node, "output '" + output + "': " + reason);
+      errors.report(node, "output '" + output + "': " + reason);
       return false;
     }
     types.push_back(tensor);
@@ -363,7 +345,7 @@ private:
     std::string reason;
     Attribute converted = convertAttribute(builder, attribute, reason);
     if (!converted)
-      report(node, "attribute '" + attribute.name + "': " + reason);
+      errors.report(node, "attribute '" + attribute.name + "': " + reason);
     return converted;
   }
 
@@ -377,20 +359,21 @@ private:
   llvm::DenseMap<const model::Tensor *, StringAttr> weights;
   /// The graph whose nodes are being added.
   Scope *scope = nullptr;
-  unsigned reported = 0;
+  ImportErrors errors;
 };
 
 } // namespace
 
-OwningOpRef<ModuleOp> importOnnx(MLIRContext &context, StringRef path,
-                                 const OnnxImportOptions &options,
-                                 bool &optionsAtFault) {
+OnnxImport importOnnx(MLIRContext &context, StringRef path,
+                      const OnnxImportOptions &options) {
   context.loadDialect<arith::ArithDialect, func::FuncDialect,
                       kernel::KernelDialect, onnx::OnnxDialect>();
   Importer importer(context, path, options);
-  OwningOpRef<ModuleOp> module = importer.import();
-  optionsAtFault = importer.optionsAtFault;
-  return module;
+  OnnxImport result;
+  result.module = importer.import();
+  result.isPartial = importer.isPartial();
+  result.optionsAtFault = importer.optionsAtFault;
+  return result;
 }
 
 } // namespace attune

@@ -7,6 +7,7 @@
 #include "frontends/onnx/Failure.h"
 #include "frontends/onnx/Functions.h"
 #include "frontends/onnx/ModelFile.h"
+#include "frontends/onnx/Places.h"
 #include "frontends/onnx/Shapes.h"
 #include "frontends/onnx/Subgraphs.h"
 #include "frontends/onnx/Tensors.h"
@@ -34,6 +35,9 @@ public:
     checkModel(file.proto, problems);
     if (!problems.empty())
       return nullptr;
+    Summary summary = summarise(file.proto, constants, file.movedConstants);
+    if (options.summary)
+      *options.summary = std::move(summary);
     // From here on initializers need not be inputs, as before IR version 4.
     file.proto.set_ir_version(std::max<int64_t>(file.proto.ir_version(), 4));
     if (inlineFunctions(file.proto)) {
@@ -146,11 +150,11 @@ std::unique_ptr<Model> loadModel(const std::string &path,
     return Loader(path, options, problems).load();
   } catch (const std::bad_alloc &) {
     problems.push_back(
-        {"", "", "", 0, "needs more memory than there is", false});
+        {"", "", "", 0, "needs more memory than there is", false, -1});
   } catch (const OptionFailure &failure) {
-    problems.push_back({"", "", "", 0, failure.what(), true});
+    problems.push_back({"", "", "", 0, failure.what(), true, -1});
   } catch (const std::exception &failure) {
-    problems.push_back({"", "", "", 0, failure.what(), false});
+    problems.push_back({"", "", "", 0, failure.what(), false, -1});
   }
   return nullptr;
 }

@@ -59,6 +59,8 @@ struct Problem {
   std::string reason;
   /// Whether `LoadOptions` are at fault, not the file.
   bool isOption = false;
+  /// As `Node::place`.
+  int64_t place = -1;
 };
 using Problems = std::vector<Problem>;
 
@@ -128,6 +130,9 @@ struct Node {
   std::string opType;
   /// Version of the operator's schema; of the domain, if there is no schema.
   int64_t version = 0;
+  /// The node of the file that this is, or of whose function body it is, as its
+  /// number among `Summary::nodes`; -1 if it is of none.
+  int64_t place = -1;
   /// Names of values; "" where an input or output is left out.
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
@@ -150,6 +155,8 @@ struct Model {
   std::map<std::string, int64_t> opsets;
 };
 
+struct Summary;
+
 struct LoadOptions {
   /// Sizes for named dimensions; each name must be one of an input.
   std::map<std::string, int64_t> fixedDims;
@@ -158,6 +165,8 @@ struct LoadOptions {
   /// one. Absent: every node is kept.
   std::function<bool(const std::string &domain, const std::string &opType)>
       hasLowering;
+  /// If given: gets what the file says of itself, even if it is refused later.
+  Summary *summary = nullptr;
 };
 
 /// Reads, checks and normalises the model in the file `path`, external data

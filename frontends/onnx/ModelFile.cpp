@@ -173,6 +173,7 @@ private:
     result.payloads.emplace_back();
     constants.push_back(readTensor(tensor, result.payloads.back()));
     constants.back().set_name(std::string(output));
+    ++result.movedConstants;
     return true;
   }
 

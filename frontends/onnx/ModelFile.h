@@ -31,6 +31,8 @@ struct ModelFile {
   onnx::ModelProto proto;
   /// One for each initializer of the main graph.
   std::vector<Payload> payloads;
+  /// How many of the initializers were nodes.
+  int64_t movedConstants = 0;
 };
 
 /// Tensors up to this many bytes keep their data in the proto, where shape

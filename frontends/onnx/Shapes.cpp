@@ -244,7 +244,7 @@ private:
         problems.push_back({"", "", "", 0,
                             "output '" + declared.Get(i).name() +
                                 "' is declared otherwise: " + failure.what(),
-                            false});
+                            false, -1});
       }
     }
   }

@@ -11,7 +11,6 @@ import unittest
 
 import ml_dtypes
 import numpy as np
-from onnx import TensorProto, helper, save
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ATTUNE = os.path.join(ROOT, "build", "bin", "attune")
@@ -221,39 +220,6 @@ class Inspect(Tools):
         self.fails(1, "no artifact", ATTUNE, "inspect", self.path("in.npz"))
         self.fails(1, "cannot be opened", ATTUNE, "inspect", self.path("none.onnx"))
         self.fails(1, "failed to open", ATTUNE, "inspect", self.path("none.so"))
-
-    def write_onnx(self, nodes):
-        x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 4])
-        y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 4])
-        graph = helper.make_graph(nodes, "g", [x], [y])
-        path = self.path("m.onnx")
-        save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18),
-                                                     helper.make_opsetid("ai.onnx.ml", 3)],
-                               ir_version=8), path)
-        return path
-
-    def test_tables_the_operators_of_onnx_models(self):
-        text = self.succeeds(ATTUNE, "inspect", self.write_onnx([
-            helper.make_node("Add", ["x", "x"], ["a"]),
-            helper.make_node("Add", ["a", "x"], ["b"]),
-            helper.make_node("MeanVarianceNormalization", ["b"], ["c"], axes=[0, 1]),
-            helper.make_node("Normalizer", ["c"], ["d"], domain="ai.onnx.ml"),
-            helper.make_node("Binarizer", ["c"], ["e"], domain="ai.onnx.ml"),
-            helper.make_node("Identity", ["c"], ["y"])]))
-        self.assertIn("  ai.onnx 18\n", text)
-        self.assertIn("  x: f32 [n, 4]\n", text)
-        self.assertIn("operators, 6 nodes\n", text)
-        self.assertRegex(text, r" 2 +ai\.onnx\.Add +lowered\n")
-        self.assertRegex(text, r" 1 +ai\.onnx\.MeanVarianceNormalization +by its function body\n")
-        self.assertRegex(text, r" 1 +ai\.onnx\.ml\.Binarizer +MISSING\n")
-        self.assertRegex(text, r"no lowering yet: ai\.onnx\.ml\.Binarizer, ai\.onnx\.ml\.Normalizer\n")
-
-    def test_says_when_all_is_there(self):
-        text = self.succeeds(ATTUNE, "inspect", self.write_onnx([
-            helper.make_node("Add", ["x", "x"], ["y"])]))
-        self.assertIn("every operator has a lowering\n", text)
-        self.fails(2, "requires a compiled model", ATTUNE, "inspect", self.path("m.onnx"),
-                   "--json")
 
 
 class Programs(Tools):

@@ -76,13 +76,14 @@ bool hasLowering(StringRef domain, StringRef opType) {
   return (known && known->lower) || hasExpansion(domain, opType);
 }
 
-std::vector<StringRef> loweredOperators() {
-  std::vector<StringRef> names;
+std::vector<OperatorInTable> operatorTable() {
+  std::vector<OperatorInTable> all;
   for (const auto &[name, known] : lowerings().get())
-    if (known.lower && name.first.empty())
-      names.push_back(name.second);
-  llvm::sort(names);
-  return names;
+    all.push_back({name.first, name.second, known.refusal, known.onlyMoves});
+  llvm::sort(all, [](const OperatorInTable &a, const OperatorInTable &b) {
+    return std::tie(a.domain, a.opType) < std::tie(b.domain, b.opType);
+  });
+  return all;
 }
 
 /// A type that the lowerings can work on.
@@ -98,16 +99,27 @@ static bool isSupported(Type type) {
          (element.isSignlessInteger() && element.getIntOrFloatBitWidth() >= 8);
 }
 
+static constexpr StringLiteral noLowering = "this operator has no lowering yet";
+
+StringRef refusalOf(StringRef domain, StringRef opType) {
+  if (domain == "ai.onnx.preview.training")
+    return "training is not supported; export the model for inference";
+  if (hasLowering(domain, opType))
+    return "";
+  if (const Operator *known = lowerings().find(domain, opType))
+    return known->refusal;
+  return noLowering;
+}
+
 /// Reports what is wrong with a node before anything is lowered.
 static LogicalResult check(onnx::NodeOp node) {
+  StringRef refusal = refusalOf(node.getDomain(), node.getOpType());
+  if (!refusal.empty())
+    return node.emitNodeError(refusal);
   const Operator *known = lowerings().find(node.getDomain(), node.getOpType());
-  if (node.getDomain() == "ai.onnx.preview.training")
-    return node.emitNodeError("training is not supported; export the model for "
-                              "inference");
-  if (known && !known->lower)
-    return node.emitNodeError(known->refusal);
+  // It was to be expanded before.
   if (!known)
-    return node.emitNodeError("this operator has no lowering yet");
+    return node.emitNodeError(noLowering);
   if (failed(checkVersion(node)))
     return failure();
   if (hasLowTypes(node) && !known->onlyMoves)
@@ -138,35 +150,47 @@ static bool usesRefused(onnx::NodeOp node) {
 namespace {
 struct LowerOnnx : impl::LowerOnnxPassBase<LowerOnnx> {
   void runOnOperation() override {
-    SmallVector<onnx::NodeOp> nodes;
-    getOperation().walk([&](onnx::NodeOp node) { nodes.push_back(node); });
+    // All functions, whatever is wrong in one: a file is to be mended at once.
     bool fine = true;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      fine &= succeeded(lower(function));
+    if (!fine)
+      signalPassFailure();
+  }
+
+private:
+  static LogicalResult lower(func::FuncOp function) {
+    SmallVector<onnx::NodeOp> nodes;
+    function.walk([&](onnx::NodeOp node) { nodes.push_back(node); });
+    bool fine = true;
+    Lowering lowering(function);
     for (onnx::NodeOp node : nodes)
-      fine &= succeeded(check(node));
+      fine &= succeeded(lower(node, lowering));
     if (!fine)
-      return signalPassFailure();
-    Lowering lowering(getOperation());
-    for (onnx::NodeOp node : nodes) {
-      lowering.setLoc(node.getLoc());
-      lowering.setInsertionPoint(node);
-      const Operator &known =
-          *lowerings().find(node.getDomain(), node.getOpType());
-      if (!known.onlyMoves)
-        lowering.widen(node);
-      // What else is wrong with the file is told as well, but not what
-      // follows from this.
-      if (usesRefused(node) || failed(known.lower(node, lowering)))
-        fine = false;
-      fine &= !lowering.takeFailure();
-    }
-    if (!fine)
-      return signalPassFailure();
+      return failure();
     for (onnx::NodeOp node : llvm::reverse(nodes))
       node.erase();
     SmallVector<onnx::NoneOp> left;
-    getOperation().walk([&](onnx::NoneOp op) { left.push_back(op); });
+    function.walk([&](onnx::NoneOp op) { left.push_back(op); });
     for (onnx::NoneOp op : left)
       op.erase();
+    return success();
+  }
+
+  static LogicalResult lower(onnx::NodeOp node, Lowering &lowering) {
+    if (failed(check(node)))
+      return failure();
+    // What follows from something else is not told.
+    if (usesRefused(node))
+      return failure();
+    lowering.setLoc(node.getLoc());
+    lowering.setInsertionPoint(node);
+    const Operator &known =
+        *lowerings().find(node.getDomain(), node.getOpType());
+    if (!known.onlyMoves)
+      lowering.widen(node);
+    LogicalResult lowered = known.lower(node, lowering);
+    return success(!lowering.takeFailure() && succeeded(lowered));
   }
 };
 } // namespace

@@ -20,8 +20,18 @@ bool hasLowering(llvm::StringRef domain, llvm::StringRef opType);
 /// The first version of an operator of ai.onnx that is lowered; older ones are
 /// refused.
 int64_t oldestVersion(llvm::StringRef opType);
-/// Operators of ai.onnx that are lowered here, sorted.
-std::vector<llvm::StringRef> loweredOperators();
+/// Why such nodes cannot be lowered; "" if they can.
+llvm::StringRef refusalOf(llvm::StringRef domain, llvm::StringRef opType);
+
+struct OperatorInTable {
+  llvm::StringRef domain, opType;
+  /// Why it cannot be lowered; "" if it can.
+  llvm::StringRef refusal;
+  /// Whether elements of any type will do.
+  bool onlyMoves = false;
+};
+/// All operators that are lowered here, or refused on purpose, sorted.
+std::vector<OperatorInTable> operatorTable();
 } // namespace attune
 
 #endif // ATTUNE_FRONTENDS_ONNX_OPS_PASSES_H

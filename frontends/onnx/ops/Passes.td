@@ -17,10 +17,10 @@ def DropSignednessPass
   }];
 }
 
-def LowerOnnxPass : Pass<"attune-lower-onnx", "::mlir::func::FuncOp"> {
+def LowerOnnxPass : Pass<"attune-lower-onnx", "::mlir::ModuleOp"> {
   let summary = "Turn every node into linalg on tensors";
   let description = [{
-    All nodes that have no lowering are reported together. Sizes are computed on
+    All nodes that have no lowering are reported together, those of every function. Sizes are computed on
     scalars: what a file does with shapes leaves no tensor behind.
   }];
   let dependentDialects = [

@@ -14,9 +14,15 @@ void addRefused(LoweringTable &table) {
         "RandomUniform", "RandomUniformLike"})
     table.refuse(op, "random results are not defined by the model; make the "
                      "numbers outside and give them to it as an input");
-  for (StringRef op : {"LabelEncoder", "RegexFullMatch", "StringConcat",
-                       "StringNormalizer", "StringSplit", "TfIdfVectorizer"})
+  for (StringRef op : {"RegexFullMatch", "StringConcat", "StringNormalizer",
+                       "StringSplit", "TfIdfVectorizer"})
     table.refuse(op, "text is not supported; prepare it outside of the model");
+  for (StringRef op : {"ConcatFromSequence", "Optional", "OptionalGetElement",
+                       "OptionalHasElement", "SequenceAt", "SequenceConstruct",
+                       "SequenceEmpty", "SequenceErase", "SequenceInsert",
+                       "SequenceLength", "SequenceMap", "SplitToSequence"})
+    table.refuse(op, "only tensors are supported; give those of sequences and "
+                     "optionals one by one");
   table.refuse("ImageDecoder", "files of images are not supported; decode the "
                                "image outside of the model");
 }
