@@ -128,6 +128,7 @@ static void schedule(OpPassManager &pm, const PipelineOptions &options) {
       {target.lanes, target.queryRows, target.keyVectors}));
   function.addPass(createEmitStateAttentionPass({target.lanes}));
   function.addPass(createEmitRecurrencePass({target.lanes}));
+  function.addPass(createEmitFftPass({target.lanes}));
   function.addPass(createEmitOrderedPass());
   function.addPass(createEmitAppendPass());
   function.addPass(createEmitLoopsPass());

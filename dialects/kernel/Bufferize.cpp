@@ -40,8 +40,8 @@ struct DestinationBufferization
                                               Op> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
                               const AnalysisState &) const {
-    // A scatter changes what lies in its destination; the rest replaces it.
-    return isa<ScatterOp>(op) ||
+    // These change what lies in their destination; the rest replaces it.
+    return isa<ScatterOp, FftOp, DeterminantOp>(op) ||
            cast<DestinationStyleOpInterface>(op).isDpsInput(&operand);
   }
 
@@ -94,6 +94,10 @@ void registerBufferization(DialectRegistry &registry) {
         *context);
     ScatterOp::attachInterface<DestinationBufferization<ScatterOp>>(*context);
     SuppressOp::attachInterface<DestinationBufferization<SuppressOp>>(*context);
+    FftOp::attachInterface<DestinationBufferization<FftOp>>(*context);
+    DeterminantOp::attachInterface<DestinationBufferization<DeterminantOp>>(
+        *context);
+    SortOp::attachInterface<DestinationBufferization<SortOp>>(*context);
     AppendOp::attachInterface<DestinationBufferization<AppendOp>>(*context);
     AttentionOp::attachInterface<DestinationBufferization<AttentionOp>>(
         *context);

@@ -184,6 +184,7 @@ def Kernel_LinearAttentionOp : Kernel_Op<"linear_attention", [
 }
 
 include "dialects/kernel/OrderedOps.td"
+include "dialects/kernel/NumericOps.td"
 
 def Kernel_SuppressOp : Kernel_Op<"suppress", [
     DestinationStyleOpInterface,
@@ -245,7 +246,7 @@ def Kernel_AppendOp : Kernel_Op<"append", [
 
 def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator,
     ParentOneOf<["ContractOp", "AttentionOp", "LinearAttentionOp",
-                 "RecurrenceOp", "ScanOp", "ScatterOp"]>]> {
+                 "RecurrenceOp", "ScanOp", "ScatterOp", "SortOp"]>]> {
   let summary = "Ends the region of one of this dialect's operations";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";

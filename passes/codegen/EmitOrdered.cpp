@@ -1,9 +1,8 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "passes/codegen/EmitSuppress.h"
+#include "passes/codegen/OrderedEmitters.h"
 #include "passes/codegen/Passes.h"
-#include "passes/codegen/VectorEmitter.h"
 
 using namespace mlir;
 
@@ -11,8 +10,7 @@ namespace attune {
 #define GEN_PASS_DEF_EMITORDEREDPASS
 #include "passes/codegen/Passes.h.inc"
 
-/// What the region makes of `left` and `right`.
-static Value combine(VectorEmitter &b, Block &body, Value left, Value right) {
+Value inlineOnPair(VectorEmitter &b, Block &body, Value left, Value right) {
   IRMapping mapping;
   mapping.map(body.getArgument(0), left);
   mapping.map(body.getArgument(1), right);
@@ -53,8 +51,8 @@ static void emit(kernel::ScanOp op) {
              Value last = b.sub(length, b.index(1));
              at[axis] = op.getReverse() ? b.sub(last, step) : step;
              Value element = memref::LoadOp::create(b, input, at);
-             Value total =
-                 combine(b, op.getCombine().front(), carried.front(), element);
+             Value total = inlineOnPair(b, op.getCombine().front(),
+                                        carried.front(), element);
              memref::StoreOp::create(
                  b, op.getExclusive() ? carried.front() : total, init, at);
              return SmallVector<Value>{total};
@@ -93,7 +91,7 @@ static void emit(kernel::ScatterOp op) {
       SmallVector<Value> place = placeOf(b, op, ivs);
       Value old = memref::LoadOp::create(b, init, place);
       Value update = memref::LoadOp::create(b, op.getUpdates(), ivs);
-      Value result = combine(b, op.getCombine().front(), old, update);
+      Value result = inlineOnPair(b, op.getCombine().front(), old, update);
       memref::StoreOp::create(b, result, init, place);
       return;
     }
@@ -110,18 +108,18 @@ static void emit(kernel::ScatterOp op) {
 namespace {
 struct EmitOrdered : impl::EmitOrderedPassBase<EmitOrdered> {
   void runOnOperation() override {
-    SmallVector<kernel::ScanOp> scans;
-    getOperation().walk([&](kernel::ScanOp op) { scans.push_back(op); });
-    for (kernel::ScanOp op : scans)
-      emit(op);
-    SmallVector<kernel::ScatterOp> scatters;
-    getOperation().walk([&](kernel::ScatterOp op) { scatters.push_back(op); });
-    for (kernel::ScatterOp op : scatters)
-      emit(op);
-    SmallVector<kernel::SuppressOp> choices;
-    getOperation().walk([&](kernel::SuppressOp op) { choices.push_back(op); });
-    for (kernel::SuppressOp op : choices)
-      emitSuppress(op);
+    each<kernel::ScanOp>(emit);
+    each<kernel::ScatterOp>(emit);
+    each<kernel::SuppressOp>(emitSuppress);
+    each<kernel::SortOp>(emitSort);
+    each<kernel::DeterminantOp>(emitDeterminant);
+  }
+
+  template <typename Op> void each(void (*emitOne)(Op)) {
+    SmallVector<Op> ops;
+    getOperation().walk([&](Op op) { ops.push_back(op); });
+    for (Op op : ops)
+      emitOne(op);
   }
 };
 } // namespace

@@ -1,8 +1,7 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "passes/codegen/EmitSuppress.h"
-#include "passes/codegen/VectorEmitter.h"
+#include "passes/codegen/OrderedEmitters.h"
 
 using namespace mlir;
 

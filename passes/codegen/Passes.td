@@ -75,6 +75,16 @@ def EmitRecurrencePass : EmitPass<"attune-emit-recurrence"> {
     Option<"lanes", "lanes", "int64_t", "4", "f32 lanes of a vector">];
 }
 
+def EmitFftPass : EmitPass<"attune-emit-fft"> {
+  let summary = "Turn kernel.fft into passes over rows";
+  let description = [{
+    A pass halves the transform's length twice, in place; the halvings below the
+    width of a vector are one pass that shuffles lanes. A task is some rows.
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "4", "f32 lanes of a vector">];
+}
+
 def EmitLoopsPass : EmitPass<"attune-emit-loops"> {
   let summary = "Turn linalg on memrefs into loops over ranges of work";
   let description = [{
@@ -84,10 +94,11 @@ def EmitLoopsPass : EmitPass<"attune-emit-loops"> {
 }
 
 def EmitOrderedPass : EmitPass<"attune-emit-ordered"> {
-  let summary = "Turn scans and scatters into loops";
+  let summary = "Turn operations whose steps depend on each other into loops";
   let description = [{
-    Their steps depend on each other: a scan's along one dimension, a scatter's
-    all, since several updates may meet at one place.
+    A scan's steps depend on each other along one dimension, a scatter's all,
+    since several updates may meet at one place. Rows are sorted, and matrices
+    eliminated, in parallel to others.
   }];
 }
 
