@@ -10,6 +10,7 @@ import cases_elementwise
 import cases_runtime
 import cases_resize
 import cases_signal
+import cases_sorting
 import cases_quantized
 import cases_recurrent
 import cases_structure
@@ -43,6 +44,9 @@ class Operators(unittest.TestCase):
 
     def test_signal(self):
         self.check(cases_signal.CASES)
+
+    def test_sorting(self):
+        self.check(cases_sorting.CASES)
 
     def test_vision(self):
         self.check(cases_vision.CASES)

@@ -3,6 +3,7 @@
 
 #include "frontends/onnx/ops/Reduce.h"
 #include "frontends/onnx/ops/Scalars.h"
+#include "frontends/onnx/ops/Sorting.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -107,92 +108,6 @@ static LogicalResult lowerHardmax(onnx::NodeOp node, Lowering &b) {
                                                s.number(x[0], 0));
               });
   b.replace(node, node.getVersion() < 13 ? b.reshape(result, sizes) : result);
-  return success();
-}
-
-/// How many elements of its line come before each element, equal ones by
-/// their position: its place in the sorted line.
-static Value places(onnx::NodeOp node, Lowering &b, Value input, int64_t axis,
-                    bool largest) {
-  int64_t rank = typeOf(input).getRank();
-  SmallVector<AffineExpr> others;
-  for (int64_t dim = 0; dim < rank; ++dim)
-    others.push_back(b.getAffineDimExpr(dim == axis ? rank : dim));
-  AffineMap own = AffineMap::getMultiDimIdentityMap(rank + 1, b.getContext())
-                      .getMajorSubMap(rank);
-  AffineMap other = AffineMap::get(rank + 1, 0, others, b.getContext());
-  SmallVector<utils::IteratorType> iterators(rank,
-                                             utils::IteratorType::parallel);
-  iterators.push_back(utils::IteratorType::reduction);
-  Value zero = b.constant(b.getI64Type(), 0);
-  return b.generic(
-      {input, input}, {own, other, own}, b.fill(b.sizes(input), zero),
-      iterators, [&](OpBuilder &inner, Location loc, ValueRange x) -> Value {
-        Scalar s(loc, inner, node);
-        Value before = isBetter(s, x[1], x[0], largest);
-        Value after = isBetter(s, x[0], x[1], largest);
-        Value earlier = arith::CmpIOp::create(s, CmpIPredicate::slt,
-                                              linalg::IndexOp::create(s, rank),
-                                              linalg::IndexOp::create(s, axis));
-        Value one = arith::ConstantIntOp::create(s, 1, 1);
-        Value tie = arith::AndIOp::create(
-            s, arith::XOrIOp::create(s, after, one), earlier);
-        Value counts = arith::OrIOp::create(s, before, tie);
-        return arith::AddIOp::create(
-            s, x[2], arith::ExtUIOp::create(s, s.getI64Type(), counts));
-      });
-}
-
-/// The k largest or smallest along the axis, in order. The work grows with the
-/// square of the axis.
-static LogicalResult lowerTopK(onnx::NodeOp node, Lowering &b) {
-  Value input = node.getInputs()[0];
-  int64_t rank = typeOf(input).getRank(), axis = axisOf(node, rank, -1);
-  OpFoldResult count = b.getIndexAttr(node.getInt("k", 0));
-  if (node.getVersion() >= 10) {
-    count = b.requireSize(node, b.scalar(node, node.getInputs()[1]));
-  }
-  OpFoldResult length = b.size(input, axis);
-  b.require(node,
-            b.createOrFold<arith::CmpIOp>(CmpIPredicate::sle, b.toIndex(count),
-                                          b.toIndex(length)),
-            "k must not exceed the size of the axis");
-  Value place = places(node, b, input, axis, node.getInt("largest", 1) != 0);
-  SmallVector<OpFoldResult> sizes = b.sizes(input);
-  sizes[axis] = count;
-  // Position p of the result is where the element stands whose place is p.
-  AffineMap own = AffineMap::getMultiDimIdentityMap(rank + 1, b.getContext())
-                      .getMajorSubMap(rank);
-  SmallVector<AffineExpr> others;
-  for (int64_t dim = 0; dim < rank; ++dim)
-    others.push_back(b.getAffineDimExpr(dim == axis ? rank : dim));
-  SmallVector<utils::IteratorType> iterators(rank,
-                                             utils::IteratorType::parallel);
-  iterators.push_back(utils::IteratorType::reduction);
-  Value zero = b.constant(b.getI64Type(), 0);
-  Value indices = b.generic(
-      place, {AffineMap::get(rank + 1, 0, others, b.getContext()), own},
-      b.fill(sizes, zero), iterators,
-      [&](OpBuilder &inner, Location loc, ValueRange x) -> Value {
-        ImplicitLocOpBuilder s(loc, inner);
-        auto position = [&](int64_t dim) -> Value {
-          return arith::IndexCastOp::create(s, s.getI64Type(),
-                                            linalg::IndexOp::create(s, dim));
-        };
-        Value here =
-            arith::CmpIOp::create(s, CmpIPredicate::eq, x[0], position(axis));
-        return arith::SelectOp::create(s, here, position(rank), x[1]);
-      });
-  Value values = b.compute(
-      sizes, elementOf(input),
-      [&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) -> Value {
-        SmallVector<Value> at(ivs);
-        at[axis] = arith::IndexCastOp::create(
-            s, s.getIndexType(), tensor::ExtractOp::create(s, indices, ivs));
-        return tensor::ExtractOp::create(s, input, at);
-      });
-  b.replace(node, values, 0);
-  b.replace(node, indices, 1);
   return success();
 }
 

@@ -3,6 +3,7 @@
 
 #include "frontends/onnx/ops/Compaction.h"
 #include "frontends/onnx/ops/Scalars.h"
+#include "frontends/onnx/ops/Sorting.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -29,9 +30,9 @@ private:
   Value integer(ImplicitLocOpBuilder &s, Value index) {
     return s.createOrFold<arith::IndexCastOp>(s.getI64Type(), index);
   }
-  Value compare(ImplicitLocOpBuilder &s, Value left, Value right);
-  Value compareElements(ImplicitLocOpBuilder &s, Value left, Value right);
-  Value places();
+  Value isLess(ImplicitLocOpBuilder &s, Value left, Value right);
+  Value differ(ImplicitLocOpBuilder &s, Value left, Value right);
+  Value sort();
   void sortByPosition();
   void replace();
 
@@ -66,45 +67,35 @@ void Finder::setUp() {
   cube = b.reshape(input, {before, count, behind});
 }
 
-/// -1, 0 or 1 as i8; NaN comes last and is equal to itself.
-Value Finder::compareElements(ImplicitLocOpBuilder &s, Value left,
-                              Value right) {
-  Type byte = s.getI8Type();
-  Value below, above;
-  if (isFloat(left)) {
-    if (left.getType().getIntOrFloatBitWidth() < 32)
-      for (Value *x : {&left, &right})
-        *x = convertScalar(s, *x, s.getF32Type(), false, false);
-    auto less = [&](Value x, Value y) -> Value {
-      Value isLess = arith::CmpFOp::create(s, arith::CmpFPredicate::OLT, x, y);
-      Value isNumber =
-          arith::CmpFOp::create(s, arith::CmpFPredicate::ORD, x, x);
-      Value isNan = arith::CmpFOp::create(s, arith::CmpFPredicate::UNO, y, y);
-      return arith::OrIOp::create(s, isLess,
-                                  arith::AndIOp::create(s, isNumber, isNan));
-    };
-    below = less(left, right);
-    above = less(right, left);
-  } else {
+/// NaN comes last and is equal to itself.
+Value Finder::isLess(ImplicitLocOpBuilder &s, Value left, Value right) {
+  if (!isFloat(left)) {
     bool isUnsigned = isUnsignedInput(node) || left.getType().isInteger(1);
-    auto less = isUnsigned ? CmpIPredicate::ult : CmpIPredicate::slt;
-    below = arith::CmpIOp::create(s, less, left, right);
-    above = arith::CmpIOp::create(s, less, right, left);
+    return arith::CmpIOp::create(
+        s, isUnsigned ? CmpIPredicate::ult : CmpIPredicate::slt, left, right);
   }
-  Value up = arith::ExtUIOp::create(s, byte, above);
-  return arith::SubIOp::create(s, up, arith::ExtUIOp::create(s, byte, below));
+  if (left.getType().getIntOrFloatBitWidth() < 32)
+    for (Value *x : {&left, &right})
+      *x = convertScalar(s, *x, s.getF32Type(), false, false);
+  Value less = arith::CmpFOp::create(s, arith::CmpFPredicate::OLT, left, right);
+  Value isNumber =
+      arith::CmpFOp::create(s, arith::CmpFPredicate::ORD, left, left);
+  Value isNan =
+      arith::CmpFOp::create(s, arith::CmpFPredicate::UNO, right, right);
+  return arith::OrIOp::create(s, less,
+                              arith::AndIOp::create(s, isNumber, isNan));
 }
 
-/// Compares two slices by the first elements in which they differ.
-Value Finder::compare(ImplicitLocOpBuilder &s, Value left, Value right) {
+/// Whether two slices have different elements somewhere.
+Value Finder::differ(ImplicitLocOpBuilder &s, Value left, Value right) {
   Value zero = arith::ConstantIndexOp::create(s, 0);
   Value one = arith::ConstantIndexOp::create(s, 1);
   auto bound = [&](OpFoldResult size) -> Value {
     return getValueOrCreateConstantIndexOp(s, s.getLoc(), size);
   };
-  Value equal = arith::ConstantIntOp::create(s, 0, 8);
+  Value no = arith::ConstantIntOp::create(s, 0, 1);
   auto outer = scf::ForOp::create(
-      s, zero, bound(before), one, equal,
+      s, zero, bound(before), one, no,
       [&](OpBuilder &inner, Location loc, Value i, ValueRange carried) {
         auto line = scf::ForOp::create(
             inner, loc, zero, bound(behind), one, carried,
@@ -114,10 +105,10 @@ Value Finder::compare(ImplicitLocOpBuilder &s, Value left, Value right) {
                 return tensor::ExtractOp::create(s, cube,
                                                  ValueRange{i, slice, k});
               };
-              Value here = compareElements(s, at(left), at(right));
-              Value open =
-                  arith::CmpIOp::create(s, CmpIPredicate::eq, found[0], equal);
-              Value result = arith::SelectOp::create(s, open, here, found[0]);
+              Value l = at(left), r = at(right);
+              Value here =
+                  arith::OrIOp::create(s, isLess(s, l, r), isLess(s, r, l));
+              Value result = arith::OrIOp::create(s, found[0], here);
               scf::YieldOp::create(s, result);
             });
         scf::YieldOp::create(inner, loc, line.getResults());
@@ -125,34 +116,18 @@ Value Finder::compare(ImplicitLocOpBuilder &s, Value left, Value right) {
   return outer.getResult(0);
 }
 
-/// Where each slice stands once all are sorted. The work grows with the square
-/// of their number.
-Value Finder::places() {
-  Value bound = b.toIndex(count), none = b.constant(b.getI64Type(), 0);
-  Value first = b.constant(b.getIndexType(), 0);
-  Value one = b.constant(b.getIndexType(), 1);
-  Value equal = b.constant(b.getI8Type(), 0);
-  return list([&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) -> Value {
-    Value own = ivs[0];
-    auto loop = scf::ForOp::create(
-        s, first, bound, one, none,
-        [&](OpBuilder &inner, Location loc, Value other, ValueRange carried) {
-          ImplicitLocOpBuilder s(loc, inner);
-          Value order = compare(s, other, own);
-          Value less =
-              arith::CmpIOp::create(s, CmpIPredicate::slt, order, equal);
-          Value same =
-              arith::CmpIOp::create(s, CmpIPredicate::eq, order, equal);
-          Value earlier =
-              arith::CmpIOp::create(s, CmpIPredicate::slt, other, own);
-          Value counts = arith::OrIOp::create(
-              s, less, arith::AndIOp::create(s, same, earlier));
-          Value next = arith::AddIOp::create(
-              s, carried[0], arith::ExtUIOp::create(s, s.getI64Type(), counts));
-          scf::YieldOp::create(s, next);
-        });
-    return loop.getResult(0);
-  });
+/// The positions of the slices in the order of their values.
+Value Finder::sort() {
+  Value slices = cube;
+  if (!isConstantIntValue(before, 1))
+    slices = b.transpose(cube, {1, 0, 2});
+  Value keys =
+      b.reshape(slices, {b.getIndexAttr(1), count, b.multiply(before, behind)});
+  Value order = sortedPositions(
+      b, keys, count, [&](ImplicitLocOpBuilder &s, Value left, Value right) {
+        return isLess(s, left, right);
+      });
+  return b.reshape(order, {count});
 }
 
 /// Takes the groups from the order of their values to that of their first
@@ -214,10 +189,7 @@ void Finder::replace() {
 
 void Finder::run() {
   setUp();
-  Value numbers = list([&](ImplicitLocOpBuilder &s, ArrayRef<Value> ivs) {
-    return integer(s, ivs[0]);
-  });
-  Value order = storeAt(b, places(), numbers, count);
+  Value order = sort();
   Value zero = b.constant(b.getIndexType(), 0);
   Value starts =
       b.compute(count, b.getI1Type(),
@@ -227,11 +199,8 @@ void Finder::run() {
                       arith::CmpIOp::create(s, CmpIPredicate::eq, ivs[0], zero);
                   Value last = arith::SelectOp::create(
                       s, isFirst, zero, arith::SubIOp::create(s, ivs[0], one));
-                  Value differs = arith::CmpIOp::create(
-                      s, CmpIPredicate::ne,
-                      compare(s, positionAt(s, order, last),
-                              positionAt(s, order, ivs[0])),
-                      arith::ConstantIntOp::create(s, 0, 8));
+                  Value differs = differ(s, positionAt(s, order, last),
+                                         positionAt(s, order, ivs[0]));
                   return arith::OrIOp::create(s, isFirst, differs);
                 });
   Marked marked = findMarked(b, starts);
