@@ -92,6 +92,11 @@ def _rename(model):
     return model
 
 
+def _rename_columns(model):
+    model.graph.input[0].type.tensor_type.shape.dim[1].dim_param = "columns"
+    return model
+
+
 def then(first, second):
     """One list where shapes are found, another where it runs."""
     return lambda n: np.array(second if n > 6 else first, np.int64)
@@ -192,6 +197,38 @@ class RunTimeSizes(Checks):
                             (mel(low=-1), order), (mel(low=5000), order), (mel(high=4001), order),
                             (mel(high=np.nan), order), (mel(rate=0), order)):
             self.check(case, wrong)
+
+    def test_transforms(self):
+        x, some = floats(2, 8, 1), "requires sizes above 0"
+        self.check(single("DFT", x, then(8, -1)), "a size must not be negative")
+        self.check(single("DFT", x, then(8, 0)), some)
+        for axis in (2, -1, -4, 2**62):
+            self.check(single("DFT", floats(8, 8, 1), None, then(1, axis)), "the axis must be a dimension other")
+        self.check(single("STFT", x, then(2, 0), None, then(4, 4)), some)
+        self.check(single("STFT", x, then(2, 2), None, then(4, 9)), "must not be shorter than a frame")
+        self.check(single("STFT", x, then(2, 2), floats(4), then(4, 5)), "lengths of the window and of frames")
+
+    def test_regions(self):
+        images, wrong = floats(2, 1, 5, 5), "a batch index is out of range"
+        box = np.array([[0, 0, 3, 3], [1, 1, 4, 4]], F32)
+        for bad in (2, -1, 2**62):
+            self.check(single("RoiAlign", images, box, indices(1, bad)), wrong)
+        for bad in (2, -1, np.nan, np.inf):
+            rois = lambda n, bad=bad: np.concatenate([[[1], [bad if n > 6 else 0]], box], 1).astype(F32)
+            case = single("MaxRoiPool", images, rois, pooled_shape=(1, 1),
+                          expected=lambda x, rois: [np.stack([x[1, :, :4, :4], x[0, :, 1:, 1:]]).max((2, 3), keepdims=True)])
+            self.check(case, wrong)
+        for far in (1e9, np.nan, np.inf):
+            rois = lambda n, far=far: box * F32([1, 1, 1, far if n > 6 else 1])
+            self.check(single("RoiAlign", images, rois, np.array([0, 1])), "too large or not a number")
+
+    def test_square_matrices(self):
+        case = single("Det", floats(-1, -1))
+        case.declared = lambda: _rename_columns(differential.Case.declared(case))
+        binary = differential.compile_cases([case])
+        binary(np.ones((3, 3), F32))
+        with self.assertRaisesRegex(differential.artifact.RunError, "numbers of rows and columns"):
+            binary(np.ones((3, 4), F32))
 
     def test_others(self):
         self.check(single("AffineGrid", floats(1, 2, 3), then([1, 1, 2, 3], [1, 1, -2, 3]), opset=20), "must not be negative")

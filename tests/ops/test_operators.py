@@ -13,7 +13,9 @@ import cases_signal
 import cases_sorting
 import cases_quantized
 import cases_recurrent
+import cases_regions
 import cases_structure
+import cases_transforms
 import cases_vision
 import differential
 
@@ -47,6 +49,12 @@ class Operators(unittest.TestCase):
 
     def test_sorting(self):
         self.check(cases_sorting.CASES)
+
+    def test_transforms(self):
+        self.check(cases_transforms.CASES)
+
+    def test_regions(self):
+        self.check(cases_regions.CASES)
 
     def test_vision(self):
         self.check(cases_vision.CASES)

@@ -5,10 +5,12 @@
 #include "dialects/kernel/Kernel.h"
 #include "frontends/onnx/contrib/Passes.h"
 #include "frontends/onnx/ops/Control.h"
+#include "frontends/onnx/ops/Fourier.h"
 #include "frontends/onnx/ops/LowTypes.h"
 #include "frontends/onnx/ops/MachineLearning.h"
 #include "frontends/onnx/ops/OldVersions.h"
 #include "frontends/onnx/ops/Passes.h"
+#include "frontends/onnx/ops/Regions.h"
 #include "frontends/onnx/ops/Require.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
@@ -53,6 +55,7 @@ static LoweringTable makeTable() {
   addRecurrent(table);
   addReductions(table);
   addRefused(table);
+  addRegions(table);
   addResize(table);
   addRotary(table);
   addScaling(table);
@@ -61,6 +64,7 @@ static LoweringTable makeTable() {
   addSequences(table);
   addShapes(table);
   addSpatial(table);
+  addTransforms(table);
   addUnpooling(table);
   addRequire(table);
   return table;

@@ -145,6 +145,7 @@ static LogicalResult lowerGemm(onnx::NodeOp node, Lowering &b) {
 }
 
 void addMatMul(LoweringTable &table) {
+  table.compute("Det", lowerDet);
   table.compute("Gemm", lowerGemm);
   table.compute("MatMul", lowerMatMul);
 }

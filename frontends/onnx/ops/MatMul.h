@@ -13,6 +13,9 @@ namespace attune {
 mlir::Value matrixProduct(onnx::NodeOp node, Lowering &b, mlir::Value lhs,
                           mlir::Value rhs);
 
+/// Determinants of matrices.
+mlir::LogicalResult lowerDet(onnx::NodeOp node, Lowering &b);
+
 } // namespace attune
 
 #endif // ATTUNE_FRONTENDS_ONNX_OPS_MATMUL_H
