@@ -12,6 +12,7 @@
 
 #include "onnx/shape_inference/implementation.h"
 
+#include <algorithm>
 #include <set>
 #include <unordered_set>
 
@@ -166,11 +167,29 @@ private:
   void prepare(onnx::GraphProto &inner) {
     nameNodes(inner);
     forgetInferable(inner);
-    for (onnx::NodeProto &node : *inner.mutable_node())
+    for (onnx::NodeProto &node : *inner.mutable_node()) {
+      sayOnesided(node);
       forSubgraphs(node, [&](onnx::GraphProto &body) {
         forgetBoundary(node, body);
         prepare(body);
       });
+    }
+  }
+
+  /// An STFT that says nothing is one-sided by its schema, but the library
+  /// infers the sizes of a two-sided one.
+  static void sayOnesided(onnx::NodeProto &node) {
+    auto isOnesided = [](const onnx::AttributeProto &attribute) {
+      return attribute.name() == "onesided";
+    };
+    if (node.op_type() != "STFT" || !node.domain().empty() ||
+        std::any_of(node.attribute().begin(), node.attribute().end(),
+                    isOnesided))
+      return;
+    onnx::AttributeProto &attribute = *node.add_attribute();
+    attribute.set_name("onesided");
+    attribute.set_type(onnx::AttributeProto::INT);
+    attribute.set_i(1);
   }
 
   /// The library's messages tell nodes by name.
