@@ -43,7 +43,7 @@ public:
   CompileStatus run() {
     enter("import");
     context.loadDialect<attn::AttnDialect>();
-    if (llvm::Error error = checkFormSpecs(options.attention, context))
+    if (llvm::Error error = checkFormSpecs(options.attention))
       return report("--attention " + llvm::toString(std::move(error)),
                     CompileStatus::badOptions);
     if (llvm::Error error = checkOutput(options.output, {options.model}))

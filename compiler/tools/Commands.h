@@ -16,6 +16,7 @@ namespace attune {
 void addCompile(CLI::App &app, int &status);
 void addRun(CLI::App &app, int &status);
 void addBench(CLI::App &app, int &status);
+void addForms(CLI::App &app, int &status);
 void addInspect(CLI::App &app, int &status);
 
 } // namespace attune

@@ -31,22 +31,6 @@ def Raisable : OpInterface<"Raisable"> {
   ];
 }
 
-def RewritableFromDense : OpInterface<"RewritableFromDense"> {
-  let cppNamespace = "::attune::attn";
-  let description = "A form that a plan can put in the place of attn.attention.";
-  let methods = [
-    StaticInterfaceMethod<"The name by which plans and flags call the form.",
-      "::llvm::StringRef", "getFormName", (ins)>,
-    StaticInterfaceMethod<[{
-        Replaces `dense`. `parameters` are the plan's, already text: unknown or
-        ill-typed ones are errors, reported at `dense`.
-      }], "::mlir::LogicalResult", "rewriteFromDense",
-      (ins "::mlir::RewriterBase &":$rewriter,
-           "::mlir::Operation *":$dense,
-           "::mlir::DictionaryAttr":$parameters)>,
-  ];
-}
-
 def Costed : OpInterface<"Costed"> {
   let cppNamespace = "::attune::attn";
   let description = "An operation whose work can be foretold.";

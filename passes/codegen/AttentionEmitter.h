@@ -5,7 +5,7 @@
 #define ATTUNE_PASSES_CODEGEN_ATTENTIONEMITTER_H
 
 #include "dialects/kernel/Kernel.h"
-#include "passes/codegen/VectorEmitter.h"
+#include "passes/codegen/MaskEmitter.h"
 
 namespace attune {
 
@@ -25,6 +25,7 @@ private:
   /// The block of queries that one task works on.
   struct Block {
     mlir::Value batch, head, keyHead, valueHead, packed;
+    mlir::Value offset; // of positions from indices
     /// Indices of queries; past the end, the last one again.
     llvm::SmallVector<mlir::Value> rows;
     llvm::SmallVector<mlir::Value> limits; // keys that each row may see
@@ -33,6 +34,8 @@ private:
   /// Running maximum and sum of each row.
   struct State {
     llvm::SmallVector<mlir::Value> maxima, sums;
+    llvm::SmallVector<mlir::Value> values() const;
+    static State of(mlir::ValueRange values);
   };
   /// The first column of a vector, and a mask if it is not full.
   using Column = std::pair<mlir::Value, mlir::Value>;
@@ -52,7 +55,11 @@ private:
   void allocateTiles();
   void emitQueries(mlir::Value task);
   Block locate(mlir::Value task);
-  State emitKeyBlock(const Block &block, mlir::Value first, State state);
+  State emitKeyBlock(const Block &block, mlir::Value first, mlir::Value last,
+                     State state);
+  State emitSeenKeys(const Block &block,
+                     llvm::ArrayRef<MaskEmitter::Range> ranges,
+                     MaskEmitter::Range within, State state);
   void emitSoftmax(State &state, llvm::ArrayRef<mlir::Value> maxima,
                    mlir::Value count,
                    llvm::SmallVectorImpl<mlir::Value> &scales);
@@ -79,6 +86,7 @@ private:
   int64_t height, vectors;
   bool fromRows;
   VectorEmitter b;
+  MaskEmitter mask;
   mlir::Value queries, keys, width, valueWidth, heads, keyHeads, valueHeads,
       packed;
   mlir::Value scores, sumTile; // height x blockKeys, height x valueWidth

@@ -57,6 +57,9 @@ Value AttentionEmitter::maskedScore(const Block &block, unsigned row, Value key,
   }
   score = b.inlineOnVectors(op.getScore().front(), arguments).front();
   Value visible = b.maskBelow(b.sub(block.limits[row], key));
+  if (mask.hidesSome())
+    visible = arith::AndIOp::create(
+        b, visible, mask.visible(b.add(block.rows[row], block.offset), key));
   Value none = b.splat(-std::numeric_limits<float>::infinity());
   return arith::SelectOp::create(b, visible, score, none);
 }

@@ -14,13 +14,14 @@ AttentionEmitter::AttentionEmitter(kernel::AttentionOp op, Operation *at,
                                    int64_t lanes, int64_t height,
                                    int64_t vectors, bool fromRows)
     : op(op), height(height), vectors(vectors), fromRows(fromRows),
-      b(at, lanes) {
+      b(at, lanes), mask(b, op.getMaskAttr()) {
   packed = op.getInit()[1];
   heads = sizeOf(op.getQuery(), op.getQueryLayout(), 1);
   queries = sizeOf(op.getQuery(), op.getQueryLayout(), 2);
   width = sizeOf(op.getQuery(), op.getQueryLayout(), 3);
   keyHeads = sizeOf(op.getKey(), op.getKeyLayout(), 1);
   keys = sizeOf(op.getKey(), op.getKeyLayout(), 2);
+  mask.setKeys(keys);
   valueHeads = sizeOf(op.getValue(), op.getValueLayout(), 1);
   valueWidth = sizeOf(op.getValue(), op.getValueLayout(), 3);
 }
@@ -51,11 +52,12 @@ AttentionEmitter::Block AttentionEmitter::locate(Value task) {
   block.keyHead = b.div(block.head, b.div(heads, keyHeads));
   block.valueHead = b.div(block.head, b.div(heads, valueHeads));
   block.packed = b.add(b.mul(block.batch, keyHeads), block.keyHead);
-  Value offset = op.getTopLeft() ? b.index(0) : b.sub(keys, queries);
+  block.offset = op.getTopLeft() ? b.index(0) : b.sub(keys, queries);
   for (int64_t r = 0; r < height; ++r) {
     Value row = b.min(b.add(first, b.index(r)), b.sub(queries, b.index(1)));
     block.rows.push_back(row);
-    Value visible = b.max(b.add(b.add(row, offset), b.index(1)), b.index(0));
+    Value visible =
+        b.max(b.add(b.add(row, block.offset), b.index(1)), b.index(0));
     block.limits.push_back(op.getCausal() ? b.min(keys, visible) : keys);
   }
   block.keyEnd = block.limits.back();
@@ -141,14 +143,49 @@ void AttentionEmitter::emitValues(const Block &block, Value first, Value count,
   }
 }
 
-AttentionEmitter::State
-AttentionEmitter::emitKeyBlock(const Block &block, Value first, State state) {
-  Value last = b.min(block.keyEnd, b.add(first, b.index(blockKeys)));
+AttentionEmitter::State AttentionEmitter::emitKeyBlock(const Block &block,
+                                                       Value first, Value last,
+                                                       State state) {
   Value count = b.sub(last, first);
   SmallVector<Value> maxima = emitScores(block, first, last), scales;
   emitSoftmax(state, maxima, count, scales);
   emitValues(block, first, count, scales);
   return state;
+}
+
+SmallVector<Value> AttentionEmitter::State::values() const {
+  SmallVector<Value> all(maxima);
+  llvm::append_range(all, sums);
+  return all;
+}
+
+AttentionEmitter::State AttentionEmitter::State::of(ValueRange values) {
+  size_t half = values.size() / 2;
+  return {SmallVector<Value>(values.take_front(half)),
+          SmallVector<Value>(values.drop_front(half))};
+}
+
+/// The keys `within` that the mask may show, if there are any.
+AttentionEmitter::State
+AttentionEmitter::emitSeenKeys(const Block &block,
+                               ArrayRef<MaskEmitter::Range> ranges,
+                               MaskEmitter::Range within, State state) {
+  MaskEmitter::Range seen = mask.hull(ranges, within);
+  Value any =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::slt, seen.low, seen.high);
+  SmallVector<Value> before = state.values();
+  auto choice = scf::IfOp::create(b, TypeRange(ValueRange(before)), any,
+                                  /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.thenBlock());
+  // Scores are computed by whole panels.
+  Value skipped = b.div(b.sub(seen.low, within.low), b.index(panel()));
+  Value first = b.add(within.low, b.mul(skipped, b.index(panel())));
+  state = emitKeyBlock(block, first, seen.high, state);
+  scf::YieldOp::create(b, state.values());
+  b.setInsertionPointToStart(choice.elseBlock());
+  scf::YieldOp::create(b, before);
+  return State::of(choice.getResults());
 }
 
 void AttentionEmitter::emitResult(const Block &block, const State &state) {
@@ -199,19 +236,25 @@ void AttentionEmitter::emitQueries(Value task) {
   SmallVector<Value> initial(height,
                              b.scalar(-std::numeric_limits<float>::infinity()));
   initial.append(height, b.scalar(0.0f));
+  Value begin = b.index(0), end = block.keyEnd;
+  SmallVector<MaskEmitter::Range> ranges;
+  if (mask.hidesSome()) {
+    ranges = mask.rangesFor(b.add(block.rows.front(), block.offset),
+                            b.add(block.rows.back(), block.offset));
+    MaskEmitter::Range all = mask.hull(ranges, {begin, end});
+    begin = b.mul(b.div(all.low, b.index(blockKeys)), b.index(blockKeys));
+    end = all.high;
+  }
   auto overBlocks = [&](Value first, ValueRange carried) {
-    State state{SmallVector<Value>(carried.take_front(height)),
-                SmallVector<Value>(carried.drop_front(height))};
-    state = emitKeyBlock(block, first, state);
-    SmallVector<Value> next(state.maxima);
-    llvm::append_range(next, state.sums);
-    return next;
+    State state = State::of(carried);
+    Value last = b.min(end, b.add(first, b.index(blockKeys)));
+    state = mask.hidesSome() ? emitSeenKeys(block, ranges, {first, last}, state)
+                             : emitKeyBlock(block, first, last, state);
+    return state.values();
   };
   SmallVector<Value> results =
-      b.loop(b.index(0), block.keyEnd, b.index(blockKeys), initial, overBlocks);
-  State state{SmallVector<Value>(ArrayRef<Value>(results).take_front(height)),
-              SmallVector<Value>(ArrayRef<Value>(results).drop_front(height))};
-  emitResult(block, state);
+      b.loop(begin, end, b.index(blockKeys), initial, overBlocks);
+  emitResult(block, State::of(results));
 }
 
 void AttentionEmitter::emit() {

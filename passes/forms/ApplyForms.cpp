@@ -1,8 +1,10 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "dialects/attn/forms/Forms.h"
 #include "passes/forms/FormSpec.h"
 #include "passes/forms/Passes.h"
+#include "passes/forms/SplitHeads.h"
 
 using namespace mlir;
 
@@ -10,17 +12,7 @@ namespace attune {
 #define GEN_PASS_DEF_APPLYFORMSPASS
 #include "passes/forms/Passes.h.inc"
 
-using FormConcept = attn::RewritableFromDense::Concept;
-
-static FormConcept *findForm(MLIRContext *context, StringRef form) {
-  for (RegisteredOperationName name : context->getRegisteredOperations())
-    if (auto *found = name.getInterface<attn::RewritableFromDense>())
-      if (found->getFormName() == form)
-        return found;
-  return nullptr;
-}
-
-/// Every layer that a specification names exists and has one form.
+/// Every layer that a specification names exists.
 static LogicalResult checkLayers(ModuleOp module, ArrayRef<FormSpec> specs,
                                  ArrayRef<attn::AttentionOp> layers) {
   for (const FormSpec &spec : specs) {
@@ -37,34 +29,92 @@ static LogicalResult checkLayers(ModuleOp module, ArrayRef<FormSpec> specs,
              << ", but the layers with dense attention are 0 to "
              << layers.size() - 1;
   }
-  for (auto [layer, op] : llvm::enumerate(layers)) {
+  return success();
+}
+
+/// Heads in a row that take one form, or stay dense.
+struct Share {
+  HeadRange heads;
+  const FormSpec *owner = nullptr;
+};
+
+/// The specification that each head of a layer takes its form from.
+static FailureOr<SmallVector<Share>>
+sharesOf(attn::AttentionOp dense, unsigned layer, ArrayRef<FormSpec> specs) {
+  int64_t heads = attn::AttentionOp::logicalSize(dense.getQuery(),
+                                                 dense.getQueryLayout(), 1);
+  SmallVector<Share> shares;
+  for (int64_t head = 0; head < std::max<int64_t>(heads, 1); ++head) {
     const FormSpec *owner = nullptr;
     for (const FormSpec &spec : specs) {
-      if (!spec.covers(layer))
+      if (!spec.covers(layer) || !spec.coversHead(head))
         continue;
       if (owner)
-        return layers[layer]->emitError("layer ")
+        return dense.emitError("layer ")
                << layer << " is given two forms, by '" << owner->text
                << "' and by '" << spec.text << "'";
       owner = &spec;
     }
+    if (!shares.empty() && shares.back().owner == owner)
+      ++shares.back().heads.end;
+    else
+      shares.push_back({{head, head + 1}, owner});
   }
+  for (const FormSpec &spec : specs) {
+    if (!spec.covers(layer) || spec.heads.empty())
+      continue;
+    if (ShapedType::isDynamic(heads))
+      return dense.emitError("'")
+             << spec.text << "' names heads, but how many there are in layer "
+             << layer << " is not known";
+    for (auto [first, last] : spec.heads)
+      if (last >= heads)
+        return dense.emitError("'") << spec.text << "' names head " << last
+                                    << ", but the heads of layer " << layer
+                                    << " are 0 to " << heads - 1;
+  }
+  return shares;
+}
+
+static LogicalResult apply(const Share &share, attn::AttentionOp dense,
+                           unsigned layer, bool isPart) {
+  if (!share.owner)
+    return success();
+  const FormSpec &spec = *share.owner;
+  IRRewriter rewriter(dense);
+  SmallVector<NamedAttribute> given;
+  for (const auto &[key, value] : spec.parameters)
+    given.push_back(rewriter.getNamedAttr(key, rewriter.getStringAttr(value)));
+  Location loc = dense.getLoc();
+  const attn::Form *form = attn::findForm(spec.form);
+  std::optional<attn::FormParameters> parameters =
+      attn::readParameters(*form, dense, rewriter.getDictionaryAttr(given));
+  if (!parameters || failed(form->rewrite(rewriter, dense, *parameters)))
+    return failure();
+  InFlightDiagnostic remark = emitRemark(loc);
+  remark << "layer " << layer;
+  if (isPart)
+    remark << ", heads " << share.heads.first << "-" << share.heads.end - 1;
+  remark << ": attn.attention -> " << spec.form << " (approximate)";
   return success();
 }
 
-static LogicalResult apply(const FormSpec &spec, FormConcept *form,
-                           attn::AttentionOp dense, unsigned layer) {
-  IRRewriter rewriter(dense);
-  SmallVector<NamedAttribute> parameters;
-  for (const auto &[key, value] : spec.parameters)
-    parameters.push_back(
-        rewriter.getNamedAttr(key, rewriter.getStringAttr(value)));
-  Location loc = dense.getLoc();
-  if (failed(form->rewriteFromDense(rewriter, dense,
-                                    rewriter.getDictionaryAttr(parameters))))
+static LogicalResult applyTo(attn::AttentionOp dense, unsigned layer,
+                             ArrayRef<FormSpec> specs) {
+  FailureOr<SmallVector<Share>> shares = sharesOf(dense, layer, specs);
+  if (failed(shares))
     return failure();
-  emitRemark(loc) << "layer " << layer << ": attn.attention -> " << spec.form
-                  << " (approximate)";
+  if (shares->size() == 1)
+    return apply(shares->front(), dense, layer, /*isPart=*/false);
+  FailureOr<SmallVector<attn::AttentionOp>> parts =
+      splitHeads(dense, llvm::map_to_vector(*shares, [](const Share &share) {
+                   return share.heads;
+                 }));
+  if (failed(parts))
+    return failure();
+  for (auto [share, part] : llvm::zip(*shares, *parts))
+    if (failed(apply(share, part, layer, /*isPart=*/true)))
+      return failure();
   return success();
 }
 
@@ -74,7 +124,7 @@ struct ApplyForms : impl::ApplyFormsPassBase<ApplyForms> {
 
   LogicalResult applyAll() {
     ModuleOp module = getOperation();
-    llvm::Error error = checkFormSpecs(spec, getContext());
+    llvm::Error error = checkFormSpecs(spec);
     if (error)
       return module.emitError(llvm::toString(std::move(error)));
     SmallVector<FormSpec> specs = llvm::cantFail(parseFormSpecs(spec));
@@ -82,12 +132,9 @@ struct ApplyForms : impl::ApplyFormsPassBase<ApplyForms> {
     module.walk([&](attn::AttentionOp op) { layers.push_back(op); });
     if (failed(checkLayers(module, specs, layers)))
       return failure();
-    for (const FormSpec &each : specs) {
-      FormConcept *form = findForm(&getContext(), each.form);
-      for (auto [layer, dense] : llvm::enumerate(layers))
-        if (each.covers(layer) && failed(apply(each, form, dense, layer)))
-          return failure();
-    }
+    for (auto [layer, dense] : llvm::enumerate(layers))
+      if (failed(applyTo(dense, layer, specs)))
+        return failure();
     return success();
   }
 

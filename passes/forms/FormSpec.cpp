@@ -2,22 +2,27 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "passes/forms/FormSpec.h"
-#include "dialects/attn/Attn.h"
+#include "dialects/attn/forms/Forms.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace llvm;
 
 namespace attune {
 
-bool FormSpec::covers(unsigned layer) const {
-  return layers.empty() || any_of(layers, [&](auto range) {
-           return range.first <= layer && layer <= range.second;
+static bool isIn(const FormSpec::Ranges &ranges, unsigned number) {
+  return ranges.empty() || any_of(ranges, [&](auto range) {
+           return range.first <= number && number <= range.second;
          });
 }
 
+bool FormSpec::covers(unsigned layer) const { return isIn(layers, layer); }
+
+bool FormSpec::coversHead(unsigned head) const { return isIn(heads, head); }
+
 static Error wrong(const FormSpec &spec, const Twine &reason) {
-  return createStringError("'" + spec.text + "': " + reason +
-                           "; write FORM{key=value,...}@layers=0-3,5");
+  return createStringError(
+      "'" + spec.text + "': " + reason +
+      "; write FORM{key=value,...}@layers=0-3,5;heads=0,2");
 }
 
 /// `key=value,...` without the braces.
@@ -39,20 +44,21 @@ static Error parseParameters(FormSpec &spec, StringRef text) {
 }
 
 /// `0-3,5`.
-static Error parseLayers(FormSpec &spec, StringRef text) {
+static Error parseRanges(const FormSpec &spec, StringRef text, StringRef what,
+                         FormSpec::Ranges &ranges) {
   SmallVector<StringRef> parts;
   text.split(parts, ',');
   for (StringRef part : parts) {
     auto [low, high] = part.split('-');
     std::pair<unsigned, unsigned> range;
     if (low.getAsInteger(10, range.first))
-      return wrong(spec, "'" + part + "' is no layer");
+      return wrong(spec, "'" + part + "' is no " + what);
     range.second = range.first;
     if (part.contains('-') && high.getAsInteger(10, range.second))
-      return wrong(spec, "'" + part + "' is no range of layers");
+      return wrong(spec, "'" + part + "' is no range of " + what + "s");
     if (range.second < range.first)
-      return wrong(spec, "'" + part + "' is an empty range of layers");
-    spec.layers.push_back(range);
+      return wrong(spec, "'" + part + "' is an empty range of " + what + "s");
+    ranges.push_back(range);
   }
   return Error::success();
 }
@@ -67,15 +73,12 @@ static Error parseSelection(FormSpec &spec, StringRef text) {
     if (is_contained(seen, key))
       return wrong(spec, "'" + key + "' is given twice");
     seen.push_back(key);
-    if (key == "layers") {
+    if (key == "layers" || key == "heads") {
       if (value == "all")
         continue;
-      if (Error error = parseLayers(spec, value))
+      if (Error error = parseRanges(spec, value, key.drop_back(),
+                                    key == "layers" ? spec.layers : spec.heads))
         return error;
-    } else if (key == "heads") {
-      if (value != "all")
-        return wrong(spec, "a form for some heads only ('" + part +
-                               "') is not supported yet; heads=all is");
     } else {
       return wrong(spec,
                    "'" + part + "' selects nothing: layers= and heads= do");
@@ -122,25 +125,19 @@ Expected<SmallVector<FormSpec>> parseFormSpecs(StringRef text) {
   return specs;
 }
 
-SmallVector<std::string> formNames(mlir::MLIRContext &context) {
-  SmallVector<std::string> names;
-  for (mlir::RegisteredOperationName name : context.getRegisteredOperations())
-    if (auto *form = name.getInterface<attn::RewritableFromDense>())
-      names.push_back(form->getFormName().str());
-  sort(names);
-  return names;
-}
-
-Error checkFormSpecs(StringRef text, mlir::MLIRContext &context) {
+Error checkFormSpecs(StringRef text) {
   Expected<SmallVector<FormSpec>> specs = parseFormSpecs(text);
   if (!specs)
     return specs.takeError();
-  SmallVector<std::string> names = formNames(context);
   for (const FormSpec &spec : *specs)
-    if (!is_contained(names, spec.form))
+    if (!attn::findForm(spec.form))
       return createStringError("'" + spec.text + "': there is no form '" +
                                spec.form + "'; the forms are " +
-                               join(names, ", "));
+                               join(map_range(attn::forms(),
+                                              [](const attn::Form &form) {
+                                                return StringRef(form.name);
+                                              }),
+                                    ", "));
   return Error::success();
 }
 

@@ -4,22 +4,25 @@
 #ifndef ATTUNE_PASSES_FORMS_FORMSPEC_H
 #define ATTUNE_PASSES_FORMS_FORMSPEC_H
 
-#include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Error.h"
 #include <string>
+#include <vector>
 
 namespace attune {
 
-/// One form for some layers: `FORM{key=value,...}@layers=0-3,5;heads=all`.
+/// One form for some layers and heads:
+/// `FORM{key=value,...}@layers=0-3,5;heads=0-7`.
 struct FormSpec {
+  /// First and last of each range; none: all.
+  using Ranges = llvm::SmallVector<std::pair<unsigned, unsigned>, 2>;
   std::string text, form;
-  llvm::SmallVector<std::pair<std::string, std::string>> parameters;
-  /// First and last of each range; none: all layers.
-  llvm::SmallVector<std::pair<unsigned, unsigned>> layers;
+  std::vector<std::pair<std::string, std::string>> parameters;
+  Ranges layers, heads;
 
-  /// Whether the form is for this layer.
+  /// Whether the form is for this layer, or for this head of such a layer.
   bool covers(unsigned layer) const;
+  bool coversHead(unsigned head) const;
 };
 
 /// Parses specifications that spaces separate. An error says what is wrong
@@ -27,11 +30,8 @@ struct FormSpec {
 llvm::Expected<llvm::SmallVector<FormSpec>>
 parseFormSpecs(llvm::StringRef text);
 
-/// Names of the registered forms, sorted.
-llvm::SmallVector<std::string> formNames(mlir::MLIRContext &context);
-
 /// Parses specifications and looks their forms up.
-llvm::Error checkFormSpecs(llvm::StringRef text, mlir::MLIRContext &context);
+llvm::Error checkFormSpecs(llvm::StringRef text);
 
 } // namespace attune
 

@@ -25,8 +25,17 @@ TEST(FormSpec, ReadsFormParametersAndLayers) {
   for (unsigned layer = 0; layer < 7; ++layer)
     covered += specs[0].covers(layer) ? 'x' : '.';
   EXPECT_EQ(covered, "xxx..x.");
+  EXPECT_TRUE(specs[0].coversHead(1000));
   EXPECT_EQ(specs[1].form, "other");
   EXPECT_TRUE(specs[1].covers(1000));
+}
+
+TEST(FormSpec, ReadsHeads) {
+  auto specs = llvm::cantFail(parseFormSpecs("local@layers=1;heads=1-2,4"));
+  std::string covered;
+  for (unsigned head = 0; head < 6; ++head)
+    covered += specs[0].coversHead(head) ? 'x' : '.';
+  EXPECT_EQ(covered, ".xx.x.");
 }
 
 TEST(FormSpec, TakesEmptyBracesAndAllLayers) {
@@ -53,7 +62,8 @@ TEST(FormSpec, SaysWhatIsWrong) {
       {"linear@layers=1-", "'1-' is no range"},
       {"linear@layers=3-1", "'3-1' is an empty range"},
       {"linear@layers=1;layers=2", "'layers' is given twice"},
-      {"linear@heads=0-3", "for some heads only"},
+      {"linear@heads=x", "'x' is no head"},
+      {"linear@heads=3-1", "'3-1' is an empty range of heads"},
       {"linear@layers=99999999999", "is no layer"}};
   for (auto [text, reason] : cases)
     EXPECT_NE(errorOf(text).find(reason), std::string::npos)

@@ -24,19 +24,22 @@ def ApplyFormsPass : Pass<"attune-apply-forms", "::mlir::ModuleOp"> {
     The specification is a list, separated by spaces, of
 
     ```
-    FORM{key=value,...}@layers=0-3,5;heads=all
+    FORM{key=value,...}@layers=0-3,5;heads=0-7
     ```
 
     Layers are the `attn.attention` operations, counted from 0 in the order of
-    the graph; all of them if none are named. What takes another's place is
+    the graph; all of them, and all heads, if none are named. For some heads an
+    attention is split in several over slices. What takes another's place is
     reported in a remark.
 
     Before: `attn.attention`.
-    After, with `linear{eps=1e-6}`: `attn.linear_transformer`.
+    After, with `linear{eps=1e-6}`: `attn.linear_transformer`; with
+    `sliding_window{window=256}`: `attn.attention` with a mask.
   }];
   let options = [Option<"spec", "spec", "std::string", "",
                         "Which forms, with which parameters, for which layers">];
-  let dependentDialects = ["::attune::attn::AttnDialect"];
+  let dependentDialects = ["::attune::attn::AttnDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def DecomposeFormsPass : Pass<"attune-decompose-forms"> {

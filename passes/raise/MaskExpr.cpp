@@ -18,6 +18,43 @@ Affine Affine::plus(const Affine &other, int64_t factor) const {
   return sum;
 }
 
+static constexpr size_t mostLists = 16, mostInList = 8;
+
+std::optional<Condition> Condition::with(const Condition &other) const {
+  Condition both;
+  for (const All &left : any)
+    for (const All &right : other.any) {
+      All all = left;
+      for (const Affine &affine : right)
+        if (!llvm::is_contained(all, affine))
+          all.push_back(affine);
+      if (all.size() > mostInList || both.any.size() == mostLists)
+        return std::nullopt;
+      both.any.push_back(all);
+    }
+  return both;
+}
+
+std::optional<Condition> Condition::either(const Condition &other) const {
+  Condition sum = *this;
+  for (const All &all : other.any)
+    if (!llvm::is_contained(sum.any, all))
+      sum.any.push_back(all);
+  return sum.any.size() <= mostLists ? std::optional(sum) : std::nullopt;
+}
+
+std::optional<Condition> Condition::negated() const {
+  std::optional<Condition> none = Condition{{{}}};
+  for (const All &all : any) {
+    Condition fails;
+    // not (a <= 0) is 1 - a <= 0.
+    for (const Affine &affine : all)
+      fails.any.push_back({Affine::of(1).plus(affine, -1)});
+    none = none ? none->with(fails) : std::nullopt;
+  }
+  return none;
+}
+
 MaskExpr MaskExpr::number(double value) {
   MaskExpr expr;
   expr.kind = Kind::number;
@@ -34,29 +71,21 @@ MaskExpr MaskExpr::integer(Affine affine) {
   return expr;
 }
 
-MaskExpr MaskExpr::atMost(Affine affine) {
-  if (affine.isConstant())
-    return number(affine.constant <= 0);
+MaskExpr MaskExpr::choice(Condition condition, double value, double otherwise) {
+  if (value == otherwise)
+    return number(value);
   MaskExpr expr;
-  expr.kind = Kind::atMost;
-  expr.affine = std::move(affine);
+  expr.kind = Kind::choice;
+  expr.condition = std::move(condition);
+  expr.value = value;
+  expr.otherwise = otherwise;
   return expr;
 }
 
-MaskExpr MaskExpr::select(const MaskExpr &condition, const MaskExpr &yes,
-                          const MaskExpr &no) {
-  if (std::optional<double> known = condition.asNumber())
-    return *known != 0 ? yes : no;
-  if (condition.kind != Kind::atMost)
-    return {};
-  std::optional<double> left = yes.asNumber(), right = no.asNumber();
-  if (left && right && *left == *right)
-    return yes;
-  MaskExpr expr;
-  expr.kind = Kind::select;
-  for (const MaskExpr &operand : {condition, yes, no})
-    expr.operands.push_back(std::make_shared<MaskExpr>(operand));
-  return expr;
+MaskExpr MaskExpr::atMost(Affine affine) {
+  if (affine.isConstant())
+    return number(affine.constant <= 0);
+  return choice(Condition::atMost(std::move(affine)), 1, 0);
 }
 
 std::optional<double> MaskExpr::asNumber() const {
@@ -71,28 +100,6 @@ static std::optional<Affine> affineOf(const MaskExpr &expr) {
       std::abs(expr.value) < 1e15)
     return Affine::of(static_cast<int64_t>(expr.value));
   return std::nullopt;
-}
-
-/// A boolean as a select between 1 and 0.
-static MaskExpr asSelect(const MaskExpr &expr) {
-  if (expr.kind != Kind::atMost)
-    return expr;
-  return MaskExpr::select(expr, MaskExpr::number(1), MaskExpr::number(0));
-}
-
-/// A select between 1 and 0 as a boolean.
-static MaskExpr asBoolean(const MaskExpr &expr) {
-  if (expr.kind != Kind::select)
-    return expr;
-  std::optional<double> yes = expr.operands[1]->asNumber();
-  std::optional<double> no = expr.operands[2]->asNumber();
-  if (!yes || !no || (*yes != 0) == (*no != 0))
-    return expr;
-  const MaskExpr &condition = *expr.operands[0];
-  if (*yes != 0)
-    return condition;
-  // not (a <= 0) is 1 - a <= 0.
-  return MaskExpr::atMost(Affine::of(1).plus(condition.affine, -1));
 }
 
 static MaskExpr applyToNumbers(StringRef op, ArrayRef<double> x) {
@@ -124,7 +131,7 @@ static MaskExpr applyToNumbers(StringRef op, ArrayRef<double> x) {
 static MaskExpr applyToIntegers(StringRef op, const Affine &left,
                                 const Affine &right) {
   Affine difference = left.plus(right, -1);
-  Affine one = Affine::of(1);
+  Affine one = Affine::of(1), opposite = Affine().plus(difference, -1);
   if (op == "Add")
     return MaskExpr::integer(left.plus(right));
   if (op == "Sub")
@@ -138,44 +145,93 @@ static MaskExpr applyToIntegers(StringRef op, const Affine &left,
   if (op == "Less")
     return MaskExpr::atMost(difference.plus(one));
   if (op == "GreaterOrEqual")
-    return MaskExpr::atMost(Affine().plus(difference, -1));
+    return MaskExpr::atMost(opposite);
+  if (op == "Equal" && difference.isConstant())
+    return MaskExpr::number(difference.constant == 0);
+  if (op == "Equal")
+    return MaskExpr::choice({{{difference, opposite}}}, 1, 0);
   if (op == "Greater")
     return MaskExpr::atMost(one.plus(difference, -1));
   return {};
 }
 
-/// A number, or each side of a select among numbers, in another type.
-static MaskExpr castNumber(const MaskExpr &expr, Type type) {
-  std::optional<double> known = expr.asNumber();
-  if (!known)
-    return {};
+/// A number in another type; nothing if it depends on the width or rounding.
+static std::optional<double> castNumber(double number, Type type) {
   if (type.isInteger(1))
-    return MaskExpr::number(*known != 0);
-  bool isInt = *known == std::trunc(*known) && std::abs(*known) < 128;
-  // What other integers hold depends on their width and on rounding.
-  return isa<FloatType>(type) || isInt ? expr : MaskExpr();
+    return number != 0;
+  bool isSmall = number == std::trunc(number) && std::abs(number) < 128;
+  return isa<FloatType>(type) || isSmall ? std::optional(number) : std::nullopt;
 }
 
 static MaskExpr castTo(const MaskExpr &operand, Type type) {
-  MaskExpr expr = asSelect(operand);
-  if (expr.kind == Kind::integer) {
+  if (operand.kind == Kind::integer) {
     bool holds = type.isF32() || type.isF64() || type.isInteger(32) ||
                  type.isInteger(64);
-    return holds ? expr : MaskExpr();
+    return holds ? operand : MaskExpr();
   }
-  if (expr.kind != Kind::select)
-    return castNumber(expr, type);
-  MaskExpr cast =
-      MaskExpr::select(*expr.operands[0], castNumber(*expr.operands[1], type),
-                       castNumber(*expr.operands[2], type));
-  return type.isInteger(1) ? asBoolean(cast) : cast;
+  std::optional<double> value = castNumber(operand.value, type),
+                        otherwise = castNumber(operand.otherwise, type);
+  if (operand.kind == Kind::number && value)
+    return MaskExpr::number(*value);
+  if (operand.kind != Kind::choice || !value || !otherwise)
+    return {};
+  return MaskExpr::choice(operand.condition, *value, *otherwise);
+}
+
+/// Choices among numbers: the operator on each of their combinations, if it
+/// gives no more than two numbers.
+static MaskExpr applyToChoices(StringRef op, ArrayRef<MaskExpr> operands,
+                               Type type) {
+  SmallVector<unsigned> choices;
+  for (auto [index, operand] : llvm::enumerate(operands)) {
+    if (operand.kind == Kind::choice)
+      choices.push_back(index);
+    else if (operand.kind != Kind::number)
+      return {};
+  }
+  if (choices.empty() || choices.size() > 3)
+    return {};
+  std::optional<double> values[2];
+  std::optional<Condition> where[2] = {Condition(), Condition()};
+  for (unsigned pick = 0; pick < 1u << choices.size(); ++pick) {
+    SmallVector<MaskExpr> numbers(operands);
+    std::optional<Condition> condition = Condition{{{}}};
+    for (auto [bit, index] : llvm::enumerate(choices)) {
+      const MaskExpr &choice = operands[index];
+      bool holds = (pick >> bit & 1) == 0;
+      numbers[index] =
+          MaskExpr::number(holds ? choice.value : choice.otherwise);
+      std::optional<Condition> side =
+          holds ? std::optional(choice.condition) : choice.condition.negated();
+      condition = condition && side ? condition->with(*side) : std::nullopt;
+    }
+    std::optional<double> value = applyToElements(op, numbers, type).asNumber();
+    if (!value)
+      return {};
+    unsigned slot = !values[0] || *values[0] == *value ? 0 : 1;
+    if (values[slot] && *values[slot] != *value)
+      return {};
+    values[slot] = value;
+    where[slot] = where[slot] && condition ? where[slot]->either(*condition)
+                                           : std::nullopt;
+  }
+  if (!values[1])
+    return MaskExpr::number(*values[0]);
+  // The side that is said in fewer lists.
+  auto lists = [&](unsigned slot) {
+    return where[slot] ? where[slot]->any.size() : mostLists + 1;
+  };
+  unsigned slot = lists(1) < lists(0) ? 1 : 0;
+  return where[slot]
+             ? MaskExpr::choice(*where[slot], *values[slot], *values[1 - slot])
+             : MaskExpr();
 }
 
 MaskExpr applyToElements(StringRef op, ArrayRef<MaskExpr> operands, Type type) {
   if (op == "Cast")
     return castTo(operands[0], type);
-  if (op == "Where")
-    return MaskExpr::select(asBoolean(operands[0]), operands[1], operands[2]);
+  if (op == "Where" && operands[0].asNumber())
+    return *operands[0].asNumber() != 0 ? operands[1] : operands[2];
   SmallVector<double> numbers;
   SmallVector<Affine> integers;
   for (const MaskExpr &operand : operands) {
@@ -188,21 +244,7 @@ MaskExpr applyToElements(StringRef op, ArrayRef<MaskExpr> operands, Type type) {
     return applyToNumbers(op, numbers);
   if (integers.size() == operands.size() && operands.size() == 2)
     return applyToIntegers(op, integers[0], integers[1]);
-  // One select among numbers: the operator on each side of it.
-  for (auto [index, operand] : llvm::enumerate(operands)) {
-    MaskExpr choice = asSelect(operand);
-    if (choice.kind != Kind::select || numbers.size() + 1 != operands.size())
-      continue;
-    SmallVector<MaskExpr> sides;
-    for (unsigned side : {1u, 2u}) {
-      SmallVector<MaskExpr> replaced(operands);
-      replaced[index] = *choice.operands[side];
-      sides.push_back(applyToElements(op, replaced, type));
-    }
-    MaskExpr result = MaskExpr::select(*choice.operands[0], sides[0], sides[1]);
-    return type.isInteger(1) ? asBoolean(result) : result;
-  }
-  return {};
+  return applyToChoices(op, operands, type);
 }
 
 } // namespace attune

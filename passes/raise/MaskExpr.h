@@ -6,10 +6,9 @@
 #ifndef ATTUNE_PASSES_RAISE_MASKEXPR_H
 #define ATTUNE_PASSES_RAISE_MASKEXPR_H
 
-#include "dialects/onnx/Nodes.h"
+#include "mlir/IR/Types.h"
 
 #include <map>
-#include <memory>
 
 namespace attune {
 
@@ -27,26 +26,36 @@ struct Affine {
   }
 };
 
+/// Whether one of several lists holds, of which all conditions affine <= 0 do.
+struct Condition {
+  using All = std::vector<Affine>;
+  std::vector<All> any;
+
+  static Condition atMost(Affine affine) { return {{{std::move(affine)}}}; }
+  /// Nothing if there would be too many lists.
+  std::optional<Condition> negated() const;
+  std::optional<Condition> with(const Condition &other) const;
+  std::optional<Condition> either(const Condition &other) const;
+};
+
 /// A formula for one element.
 struct MaskExpr {
   enum class Kind {
     unknown,
     number,  ///< `value`
     integer, ///< `affine`
-    atMost,  ///< boolean: `affine` <= 0
-    select,  ///< `operands[0]` (atMost) ? `operands[1]` : `operands[2]`
+    choice,  ///< `value` where `condition` holds, else `otherwise`
   };
   Kind kind = Kind::unknown;
-  double value = 0;
+  double value = 0, otherwise = 0;
   Affine affine;
-  std::vector<std::shared_ptr<const MaskExpr>> operands;
+  Condition condition;
 
   static MaskExpr number(double value);
   static MaskExpr integer(Affine affine);
-  /// Whether affine <= 0; a number if that is known.
+  static MaskExpr choice(Condition condition, double value, double otherwise);
+  /// The boolean affine <= 0; a number if that is known.
   static MaskExpr atMost(Affine affine);
-  static MaskExpr select(const MaskExpr &condition, const MaskExpr &yes,
-                         const MaskExpr &no);
   /// The number that the element is known to be.
   std::optional<double> asNumber() const;
 };
@@ -55,18 +64,6 @@ struct MaskExpr {
 /// elements; unknown if it has no formula.
 MaskExpr applyToElements(llvm::StringRef op, llvm::ArrayRef<MaskExpr> operands,
                          mlir::Type type);
-
-/// Below this a score has weight 0 beside any that is not hidden.
-constexpr double hiddenScore = -1e30;
-
-/// What `mask` adds to the scores of keys that attn.attention's `causal` hides,
-/// if that is all it does: 0 where key j <= i + Lk - Lq, and elsewhere
-/// `hiddenScore` or less. Nothing for any other tensor.
-std::optional<double> hidesLaterKeys(mlir::Value mask, mlir::Value scores);
-/// The same for a `Where` whose operand `score` is the scores: the score that
-/// hidden keys get.
-std::optional<double> keepsEarlierKeys(onnx::NodeOp where, unsigned score,
-                                       mlir::Value scores);
 
 } // namespace attune
 

@@ -205,7 +205,7 @@ static void rewrite(Match &match) {
       match.region.causal ? builder.getUnitAttr() : UnitAttr(),
       /*top_left=*/UnitAttr(),
       match.nanEmptyRows ? builder.getUnitAttr() : UnitAttr(),
-      builder.getDenseI64ArrayAttr(query.layout),
+      match.region.mask, builder.getDenseI64ArrayAttr(query.layout),
       builder.getDenseI64ArrayAttr(key.layout),
       builder.getDenseI64ArrayAttr(value.layout),
       builder.getDenseI64ArrayAttr(layout));

@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "passes/raise/ScoreRegion.h"
+#include "dialects/attn/core/Mask.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "passes/raise/MaskExpr.h"
+#include "passes/raise/HiddenKeys.h"
 #include "passes/raise/SizeReader.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -122,29 +123,28 @@ static std::optional<double> afterStep(onnx::NodeOp node, unsigned score,
                                    : std::nullopt;
 }
 
-/// Whether step `at` of `all` does nothing but hide the keys after the query's
-/// own, and no other step shows them again.
-bool ScoreRegion::isCausalMask(ArrayRef<Step> all, size_t at) {
+/// Takes step `at` of `all` for a mask, if it does nothing but hide keys by
+/// their positions, and no other step shows them again.
+bool ScoreRegion::takeMask(ArrayRef<Step> all, size_t at) {
   Step step = all[at];
   StringRef op = step.node.getOpType();
-  std::optional<double> hidden;
-  Value mask;
+  std::optional<HiddenKeys> keys;
+  Value tensor;
   if (op == "Add") {
-    mask = step.node.getInputs()[1 - step.score];
-    hidden = hidesLaterKeys(mask, scores);
+    tensor = step.node.getInputs()[1 - step.score];
+    keys = hiddenByAdding(tensor, scores);
   } else if (op == "Where" && step.score != 0) {
-    mask = step.node.getInputs()[0];
-    hidden = keepsEarlierKeys(step.node, step.score, scores);
+    tensor = step.node.getInputs()[0];
+    keys = hiddenByWhere(step.node, step.score, scores);
   }
-  if (!hidden)
+  if (!keys)
     return false;
   // A finite number hides a key only beside one that is seen: each row must
   // have one, which another mask could hide as well.
-  bool finite = !std::isinf(*hidden);
-  int64_t rank = typeOf(scores).getRank();
-  Sizes sizes = SizeReader::sizesOf(scores);
-  if (finite && !isAtLeast(sizes[rank - 1], sizes[rank - 2]))
+  bool finite = !std::isinf(keys->hidden);
+  if (finite && !keys->seesSome)
     return false;
+  std::optional<double> hidden = keys->hidden;
   for (size_t index = 0; index < all.size(); ++index) {
     Step other = all[index];
     if (index == at)
@@ -157,7 +157,10 @@ bool ScoreRegion::isCausalMask(ArrayRef<Step> all, size_t at) {
   }
   if (!hidden || !(*hidden <= hiddenScore))
     return false;
-  checked.push_back(mask);
+  causal |= keys->causal;
+  if (keys->mask)
+    mask = mask ? attn::intersectMasks(mask, keys->mask) : keys->mask;
+  checked.push_back(tensor);
   return true;
 }
 
@@ -199,8 +202,8 @@ bool ScoreRegion::match(Value value, std::string &reason) {
                     (op == "Mul" || (op == "Div" && next.score == 0));
     if (kept.empty() && isFactor)
       scale *= *constant;
-    else if (!causal && isCausalMask(steps, at))
-      causal = true;
+    else if (takeMask(steps, at))
+      continue;
     else if (takeOperands(next, reason))
       kept.push_back(next);
     else

@@ -22,6 +22,7 @@ public:
   HeadProduct product;
   double scale = 1;
   bool causal = false;
+  mlir::ArrayAttr mask; // of attn.attention, or null
   /// Captures and the causal mask that is left out: sizes of theirs must be
   /// 1, which is static then, or those of the scores.
   llvm::SmallVector<mlir::Value> checked;
@@ -48,7 +49,7 @@ private:
   bool findPath(mlir::Value value, unsigned depth);
   bool takeOperands(Step step, std::string &reason);
   bool takeCapture(mlir::Value operand, std::string &reason);
-  bool isCausalMask(llvm::ArrayRef<Step> all, size_t at);
+  bool takeMask(llvm::ArrayRef<Step> all, size_t at);
   mlir::Value emitStep(mlir::OpBuilder &builder, mlir::Location loc, Step step,
                        mlir::Value score, mlir::Block *block, unsigned &next);
 

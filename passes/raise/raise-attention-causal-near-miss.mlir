@@ -3,6 +3,10 @@
 
 // RUN: attune-opt %s --attune-unify-symbols --attune-raise-attention | FileCheck %s
 
+// CHECK-DAG: #[[NEXT_KEY_TOO:.*]] = affine_set<(d0, d1)[s0] : (d0 - d1 + 1 >= 0)>
+// CHECK-DAG: #[[EARLIER_KEYS_HIDDEN:.*]] = affine_set<(d0, d1)[s0] : (-d0 + d1 >= 0)>
+// CHECK-DAG: #[[DIAGONAL_OF_INFINITY:.*]] = affine_set<(d0, d1)[s0] : (d0 - d1 - 1 >= 0)>
+
 // CHECK-LABEL: func.func @keys_of_the_past_may_lack
 // CHECK: attn.attention query(%arg0
 // CHECK-SAME: captures(
@@ -36,8 +40,8 @@ func.func @keys_of_the_past_may_lack(%q: tensor<1x2x?x4xf32> {attune.dims = ["",
 
 // CHECK-LABEL: func.func @next_key_too
 // CHECK: attn.attention query(%arg0
-// CHECK-SAME: captures(
 // CHECK-NOT: causal
+// CHECK-SAME: mask = [#[[NEXT_KEY_TOO]]]
 func.func @next_key_too(%q: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}, %k: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}, %v: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}) -> tensor<1x2x?x4xf32> {
   %0 = onnx.node "Transpose" since 13(%k) {node_attributes = {perm = array<i64: 0, 1, 3, 2>}, dims = [["", "", "", "s"]]} : (tensor<1x2x?x4xf32>) -> tensor<1x2x4x?xf32>
   %1 = onnx.node "MatMul" since 13(%q, %0) {dims = [["", "", "s", "s"]]} : (tensor<1x2x?x4xf32>, tensor<1x2x4x?xf32>) -> tensor<1x2x?x?xf32>
@@ -89,8 +93,8 @@ func.func @own_key_hidden(%q: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", "
 
 // CHECK-LABEL: func.func @earlier_keys_hidden
 // CHECK: attn.attention query(%arg0
-// CHECK-SAME: captures(
 // CHECK-NOT: causal
+// CHECK-SAME: mask = [#[[EARLIER_KEYS_HIDDEN]]]
 func.func @earlier_keys_hidden(%q: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}, %k: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}, %v: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}) -> tensor<1x2x?x4xf32> {
   %0 = onnx.node "Shape" since 15(%q) {node_attributes = {start = 2 : i64, end = 3 : i64}} : (tensor<1x2x?x4xf32>) -> tensor<1xi64>
   %1 = onnx.node "Squeeze" since 13(%0) : (tensor<1xi64>) -> tensor<i64>
@@ -199,8 +203,8 @@ func.func @branches_swapped(%q: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s",
 
 // CHECK-LABEL: func.func @diagonal_of_infinity
 // CHECK: attn.attention query(%arg0
-// CHECK-SAME: captures(
 // CHECK-NOT: causal
+// CHECK-SAME: mask = [#[[DIAGONAL_OF_INFINITY]]]
 func.func @diagonal_of_infinity(%q: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}, %k: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}, %v: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}) -> tensor<1x2x?x4xf32> {
   %0 = onnx.node "Transpose" since 13(%k) {node_attributes = {perm = array<i64: 0, 1, 3, 2>}, dims = [["", "", "", "s"]]} : (tensor<1x2x?x4xf32>) -> tensor<1x2x4x?xf32>
   %1 = onnx.node "MatMul" since 13(%q, %0) {dims = [["", "", "s", "s"]]} : (tensor<1x2x?x4xf32>, tensor<1x2x4x?xf32>) -> tensor<1x2x?x?xf32>

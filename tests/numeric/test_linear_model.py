@@ -137,7 +137,7 @@ class DenseFile(unittest.TestCase):
         plain = heads_first() + softmax_nodes() + heads_back("oh")
         masked = heads_first() + softmax_nodes(masked=True) + heads_back("oh")
         cases = [(plain, "linear{eps", 2, "not enclosed"), (plain, "lin", 2, "the forms are linear"),
-                 (plain, "linear@heads=1", 2, "not supported yet"),
+                 (plain, "linear@heads=99", 1, "names head 99"),
                  (plain, "linear@layers=1", 1, "names layer 1"),
                  (plain, "linear{x=1}", 1, "has no parameter 'x'; it has eps"),
                  (masked, "linear", 1, "export the model without its attention mask")]

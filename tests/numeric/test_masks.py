@@ -100,7 +100,7 @@ def raised_ir(model):
 
 class MaskTest(unittest.TestCase):
     def check(self, build, causal, captures=0, extra=lambda *_: [], inputs=(), keys="s",
-              guard=False, lengths=None):
+              guard=False, lengths=None, mask=False):
         """`build(graph, scores)` returns masked scores."""
         def model(escape):
             graph = Graph(inputs, keys)
@@ -112,6 +112,7 @@ class MaskTest(unittest.TestCase):
         attention = next(line for line in text.splitlines() if "attn.attention" in line)
         self.assertEqual("causal" in attention, causal, attention)
         self.assertEqual("captures(" in attention, captures > 0, attention)
+        self.assertEqual("mask = [" in attention, mask, attention)
         if unraised := self.lowered(raised_ir, model(True)):
             self.assertNotIn("attn.attention", unraised)
             plain = compiled(model(True))

@@ -221,6 +221,13 @@ class Inspect(Tools):
         self.fails(1, "cannot be opened", ATTUNE, "inspect", self.path("none.onnx"))
         self.fails(1, "failed to open", ATTUNE, "inspect", self.path("none.so"))
 
+    def test_forms_are_those_of_the_documentation(self):
+        with open(os.path.join(ROOT, "docs", "forms.md"), encoding="utf-8") as file:
+            text = file.read()
+        written = text.split("--markdown` -->\n")[1].split("<!-- end")[0]
+        self.assertEqual(call(ATTUNE, "forms", "--markdown"), (0, written, ""))
+        self.assertIn("sliding_window: ", call(ATTUNE, "forms")[1])
+
 
 class Programs(Tools):
     @classmethod

@@ -3,6 +3,7 @@
 
 #include "dialects/attn/Attn.h"
 #include "dialects/attn/core/Heads.h"
+#include "dialects/attn/core/Mask.h"
 
 using namespace mlir;
 
@@ -47,7 +48,10 @@ LogicalResult AttentionOp::verify() {
   if (failed(verifySizes(*this, q, k, v, o)))
     return failure();
   // C4
-  return verifyRegion(*this);
+  if (failed(verifyRegion(*this)))
+    return failure();
+  // C5
+  return getMask() ? verifyMask(*this, *getMask()) : success();
 }
 
 int64_t AttentionOp::logicalSize(Value operand, ArrayRef<int64_t> layout,
@@ -76,7 +80,11 @@ Cost AttentionOp::getCost(int64_t size) {
   };
   Heads q{getQuery(), getQueryLayout()}, v{getValue(), getValueLayout()};
   double rows = known(q.size(0)) * known(q.size(1)) * known(q.size(2));
-  double keys = known(v.size(2)) * (getCausal() ? 0.5 : 1.0);
+  double keys = known(v.size(2));
+  if (getMask())
+    keys *= shareOf(*getMask(), known(v.size(2)));
+  else if (getCausal())
+    keys /= 2;
   return {2 * rows * keys * (known(q.size(3)) + known(v.size(3))),
           bytesOf({getQuery(), getKey(), getValue(), getResult()}, size)};
 }

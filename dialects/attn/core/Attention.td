@@ -23,7 +23,12 @@ def Attn_AttentionOp : Attn_CoreOp<"attention", [
     The region gets the scaled score and the captures' elements at
     `capture_maps[c](b,h,i,j)`; a boolean mask is a select, an additive one an
     addition. With `causal`, query i sees the keys j <= i + Lk - Lq; with
-    `causal` and `top_left`, j <= i. A row that sees no key (all scores are
+    `causal` and `top_left`, j <= i. With `mask`, it sees only keys for which
+    (i + Lk - Lq, j)[Lk], or (i, j)[Lk] with `top_left`, is in one of the integer
+    sets that are listed: a window of 256 keys and the first 4 is
+    `[affine_set<(i, j) : (i - j >= 0, 255 - i + j >= 0)>,
+    affine_set<(i, j) : (i - j >= 0, 3 - j >= 0)>]`. Keys outside the ranges that
+    follow from the sets cost nothing. A row that sees no key (all scores are
     -inf) gives 0, or NaN with `nan_empty_rows`.
 
     A layout lists, for each dimension of the operand as it lies in memory, the
@@ -38,6 +43,7 @@ def Attn_AttentionOp : Attn_CoreOp<"attention", [
     - (C4) each capture has a map from (b,h,i,j), whose results are dimensions
       or zeros, and the region has one argument more than there are captures
       and yields one score.
+    - (C5) `mask` lists one or more integer sets of (i, j)[n], affine in them.
 
     Example:
     ```mlir
@@ -54,6 +60,7 @@ def Attn_AttentionOp : Attn_CoreOp<"attention", [
                        F64Attr:$scale, AffineMapArrayAttr:$capture_maps,
                        UnitAttr:$causal, UnitAttr:$top_left,
                        UnitAttr:$nan_empty_rows,
+                       OptionalAttr<ArrayAttr>:$mask,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{0, 1, 2, 3}">:$query_layout,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{0, 1, 2, 3}">:$key_layout,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{0, 1, 2, 3}">:$value_layout,

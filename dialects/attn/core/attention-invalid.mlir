@@ -52,3 +52,55 @@ func.func @maps(%q: tensor<1x2x3x4xf32>, %m: tensor<3xf32>) -> tensor<1x2x3x4xf3
   } -> tensor<1x2x3x4xf32>
   return %o : tensor<1x2x3x4xf32>
 }
+
+// -----
+
+// C5
+func.func @no_set(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
+  // expected-error @+1 {{requires a set in 'mask'}}
+  %o = attn.attention query(%q : tensor<1x2x3x4xf32>) key(%q : tensor<1x2x3x4xf32>) value(%q : tensor<1x2x3x4xf32>)
+      attributes {scale = 1.0 : f64, capture_maps = [], mask = []} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x3x4xf32>
+  return %o : tensor<1x2x3x4xf32>
+}
+
+// -----
+
+// C5
+func.func @not_a_set(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
+  // expected-error @+1 {{requires integer sets of (i, j)[n] in 'mask', but got 3 : i64}}
+  %o = attn.attention query(%q : tensor<1x2x3x4xf32>) key(%q : tensor<1x2x3x4xf32>) value(%q : tensor<1x2x3x4xf32>)
+      attributes {scale = 1.0 : f64, capture_maps = [], mask = [3 : i64]} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x3x4xf32>
+  return %o : tensor<1x2x3x4xf32>
+}
+
+// -----
+
+// C5
+func.func @three_positions(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
+  // expected-error @+1 {{requires integer sets of (i, j)[n] in 'mask', but got affine_set<(d0, d1, d2) : (d0 >= 0)>}}
+  %o = attn.attention query(%q : tensor<1x2x3x4xf32>) key(%q : tensor<1x2x3x4xf32>) value(%q : tensor<1x2x3x4xf32>)
+      attributes {scale = 1.0 : f64, capture_maps = [], mask = [affine_set<(i, j, k) : (i >= 0)>]} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x3x4xf32>
+  return %o : tensor<1x2x3x4xf32>
+}
+
+// -----
+
+// C5
+func.func @quotient(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
+  // expected-error @+1 {{requires no products or quotients of positions in 'mask', but got}}
+  %o = attn.attention query(%q : tensor<1x2x3x4xf32>) key(%q : tensor<1x2x3x4xf32>) value(%q : tensor<1x2x3x4xf32>)
+      attributes {scale = 1.0 : f64, capture_maps = [], mask = [affine_set<(i, j)[n] : (i floordiv n >= 0)>]} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x3x4xf32>
+  return %o : tensor<1x2x3x4xf32>
+}

@@ -3,7 +3,7 @@
 
 #include "dialects/attn/Attn.h"
 #include "dialects/attn/core/Heads.h"
-#include "dialects/attn/forms/Parameters.h"
+#include "dialects/attn/forms/Forms.h"
 
 using namespace mlir;
 
@@ -74,16 +74,9 @@ LogicalResult LinearTransformerOp::decompose(RewriterBase &rewriter) {
   return success();
 }
 
-StringRef LinearTransformerOp::getFormName() { return "linear"; }
-
-LogicalResult LinearTransformerOp::rewriteFromDense(RewriterBase &rewriter,
-                                                    Operation *op,
-                                                    DictionaryAttr given) {
-  auto dense = cast<AttentionOp>(op);
-  FormParameters parameters(dense, getFormName(), given);
-  double eps = parameters.number("eps", 1e-6);
-  if (failed(parameters.check()))
-    return failure();
+static LogicalResult rewrite(RewriterBase &rewriter, AttentionOp dense,
+                             const FormParameters &parameters) {
+  double eps = parameters.number("eps");
   if (!isEps(eps))
     return dense.emitError("form 'linear' requires a finite eps of at least 0, "
                            "but got ")
@@ -94,6 +87,11 @@ LogicalResult LinearTransformerOp::rewriteFromDense(RewriterBase &rewriter,
                            "place of an attention with a mask or bias on them; "
                            "export the model without its attention mask, or "
                            "leave this layer dense with '@layers='");
+  if (dense.getMask())
+    return dense.emitError("form 'linear' sums over all keys or all earlier "
+                           "ones, so it cannot take the place of an attention "
+                           "with another mask; leave this layer dense with "
+                           "'@layers='");
   rewriter.replaceOpWithNewOp<LinearTransformerOp>(
       dense, dense.getType(), dense.getQuery(), dense.getKey(),
       dense.getValue(), rewriter.getF64FloatAttr(eps), dense.getCausalAttr(),
@@ -101,6 +99,16 @@ LogicalResult LinearTransformerOp::rewriteFromDense(RewriterBase &rewriter,
       dense.getQueryLayoutAttr(), dense.getKeyLayoutAttr(),
       dense.getValueLayoutAttr(), dense.getOutputLayoutAttr());
   return success();
+}
+
+Form linear_form() {
+  static constexpr FormParameter parameters[] = {
+      {"eps", FormParameter::Kind::number, 1e-6,
+       "added to the sum of a row's weights"}};
+  return {"linear", "attention with the features elu(x) + 1, in linear time",
+          "Katharopoulos, Vyas, Pappas, Fleuret (2020), Transformers are RNNs: "
+          "Fast Autoregressive Transformers with Linear Attention",
+          parameters, rewrite};
 }
 
 } // namespace attune::attn

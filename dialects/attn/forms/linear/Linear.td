@@ -10,8 +10,7 @@ def Attn_LinearTransformerOp : Attn_Op<"linear_transformer", [
     Pure, DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
                                     ["reifyResultShapes"]>,
     DeclareOpInterfaceMethods<Costed>, DeclareOpInterfaceMethods<Decomposable>,
-    DeclareOpInterfaceMethods<Raisable>,
-    DeclareOpInterfaceMethods<RewritableFromDense>]> {
+    DeclareOpInterfaceMethods<Raisable>]> {
   let summary = "Attention with the features elu(x) + 1 (form 'linear')";
   let description = [{
     With the indices, head groups and layouts of `attn.attention` and

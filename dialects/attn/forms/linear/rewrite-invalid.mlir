@@ -13,3 +13,15 @@ func.func @mask(%q: tensor<1x2x5x4xf32>, %m: tensor<5xf32>) -> tensor<1x2x5x4xf3
   } -> tensor<1x2x5x4xf32>
   return %o : tensor<1x2x5x4xf32>
 }
+
+// -----
+
+func.func @window(%q: tensor<1x2x5x4xf32>) -> tensor<1x2x5x4xf32> {
+  // expected-error @+1 {{form 'linear' sums over all keys or all earlier ones, so it cannot take the place of an attention with another mask; leave this layer dense with '@layers='}}
+  %o = attn.attention query(%q : tensor<1x2x5x4xf32>) key(%q : tensor<1x2x5x4xf32>) value(%q : tensor<1x2x5x4xf32>)
+      attributes {scale = 0.5 : f64, capture_maps = [], mask = [affine_set<(i, j) : (i - j - 2 >= 0)>]} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x5x4xf32>
+  return %o : tensor<1x2x5x4xf32>
+}

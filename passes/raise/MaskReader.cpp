@@ -1,8 +1,8 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "passes/raise/MaskReader.h"
 #include "mlir/IR/Matchers.h"
-#include "passes/raise/MaskExpr.h"
 #include "passes/raise/SizeReader.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -12,7 +12,7 @@ namespace attune {
 
 using Indices = SmallVector<Affine>;
 
-static Affine sizeOf(Value value, int64_t dim) {
+Affine sizeOf(Value value, int64_t dim) {
   RankedTensorType type = typeOf(value);
   if (!type.isDynamicDim(dim))
     return Affine::of(type.getDimSize(dim));
@@ -57,38 +57,52 @@ private:
 
 } // namespace
 
-/// Elements of a square constant that change at the diagonal only.
-static MaskExpr triangle(DenseElementsAttr elements, const Indices &indices) {
+static double numberOf(Attribute value) {
+  if (auto real = dyn_cast<FloatAttr>(value))
+    return real.getValueAsDouble();
+  APInt integer = cast<IntegerAttr>(value).getValue();
+  return integer.getBitWidth() == 1 ? double(integer.getZExtValue())
+                                    : double(integer.getSExtValue());
+}
+
+/// Elements of a square constant that are one number in a band around the
+/// diagonal and another elsewhere.
+static MaskExpr band(DenseElementsAttr elements, const Indices &indices) {
   auto type = cast<RankedTensorType>(elements.getType());
   int64_t rank = type.getRank();
   if (rank < 2 || type.getDimSize(rank - 1) != type.getDimSize(rank - 2) ||
       type.getNumElements() !=
           type.getDimSize(rank - 1) * type.getDimSize(rank - 2))
     return {};
-  auto number = [](Attribute value) {
-    if (auto real = dyn_cast<FloatAttr>(value))
-      return real.getValueAsDouble();
-    APInt integer = cast<IntegerAttr>(value).getValue();
-    return integer.getBitWidth() == 1 ? double(integer.getZExtValue())
-                                      : double(integer.getSExtValue());
-  };
-  int64_t size = type.getDimSize(rank - 1), at = 0;
-  if (size < 2)
+  int64_t size = type.getDimSize(rank - 1);
+  auto values = elements.getValues<Attribute>();
+  double inside = numberOf(values[0]);
+  // The first row and the first column tell how far the band goes.
+  int64_t right = 0, left = 0;
+  while (right + 1 < size && numberOf(values[right + 1]) == inside)
+    ++right;
+  while (left + 1 < size && numberOf(values[(left + 1) * size]) == inside)
+    ++left;
+  bool isBelow = right + 1 == size, isAbove = left + 1 == size;
+  if (isBelow && isAbove)
     return {};
-  double lower = 0, upper = 0;
-  for (Attribute value : elements.getValues<Attribute>()) {
-    int64_t row = at / size, column = at % size;
-    double found = number(value);
-    double &expected = column <= row ? lower : upper;
-    if (at == 0 || at == 1)
-      expected = found;
-    if (found != expected)
+  double outside =
+      numberOf(isBelow ? values[(left + 1) * size] : values[right + 1]);
+  int64_t at = 0;
+  for (Attribute value : values) {
+    int64_t distance = at / size - at % size;
+    bool isInside = distance <= left && -distance <= right;
+    if (numberOf(value) != (isInside ? inside : outside))
       return {};
     ++at;
   }
-  Affine condition = indices[rank - 1].plus(indices[rank - 2], -1);
-  return MaskExpr::select(MaskExpr::atMost(condition), MaskExpr::number(lower),
-                          MaskExpr::number(upper));
+  Affine distance = indices[rank - 2].plus(indices[rank - 1], -1);
+  Condition::All all;
+  if (!isBelow)
+    all.push_back(Affine::of(-right).plus(distance, -1));
+  if (!isAbove)
+    all.push_back(distance.plus(Affine::of(-left)));
+  return MaskExpr::choice({{all}}, inside, outside);
 }
 
 MaskExpr MaskReader::readConstant(Value value, const Indices &indices) {
@@ -96,11 +110,7 @@ MaskExpr MaskReader::readConstant(Value value, const Indices &indices) {
   if (!matchPattern(value, m_Constant(&elements)))
     return {};
   auto number = [&](int64_t at) {
-    if (isa<FloatType>(elements.getElementType()))
-      return elements.getValues<APFloat>()[at].convertToDouble();
-    APInt integer = elements.getValues<APInt>()[at];
-    return integer.getBitWidth() == 1 ? double(integer.getZExtValue())
-                                      : double(integer.getSExtValue());
+    return numberOf(elements.getValues<Attribute>()[at]);
   };
   if (elements.getNumElements() == 0)
     return {};
@@ -108,7 +118,7 @@ MaskExpr MaskReader::readConstant(Value value, const Indices &indices) {
     return MaskExpr::number(number(0));
   auto type = cast<RankedTensorType>(elements.getType());
   if (type.getRank() != 1)
-    return triangle(elements, indices);
+    return band(elements, indices);
   if (indices[0].isConstant() && indices[0].constant >= 0 &&
       indices[0].constant < type.getNumElements())
     return MaskExpr::number(number(indices[0].constant));
@@ -193,9 +203,8 @@ MaskExpr MaskReader::readTrilu(onnx::NodeOp node, const Indices &indices) {
   MaskExpr kept = MaskExpr::atMost(upper ? Affine().plus(above, -1) : above);
   SmallVector<MaskExpr> operands = {kept, read(node.getInputs()[0], indices),
                                     MaskExpr::number(0)};
-  Type type = typeOf(node.getOutputs()[0]).getElementType();
-  MaskExpr result = applyToElements("Where", operands, type);
-  return type.isInteger(1) ? applyToElements("Cast", result, type) : result;
+  return applyToElements("Where", operands,
+                         typeOf(node.getOutputs()[0]).getElementType());
 }
 
 MaskExpr MaskReader::readRange(onnx::NodeOp node, const Indices &indices) {
@@ -303,8 +312,7 @@ MaskExpr MaskReader::read(Value value, const Indices &indices) {
   return result;
 }
 
-/// The formula of `value` at the score (i, j) of any batch and head.
-static MaskExpr elementFor(Value value, Value scores) {
+MaskExpr elementFor(Value value, Value scores) {
   RankedTensorType type = typeOf(value), whole = typeOf(scores);
   if (!type || type.getRank() > whole.getRank())
     return {};
@@ -315,52 +323,6 @@ static MaskExpr elementFor(Value value, Value scores) {
                           ? Affine::of(0)
                           : Affine::symbol(names[4 - type.getRank() + dim]));
   return MaskReader().read(value, indices);
-}
-
-/// Whether `condition` is j <= i + Lk - Lq.
-static bool isEarlier(const Affine &condition, Value scores) {
-  int64_t rank = typeOf(scores).getRank();
-  Affine expected = Affine::symbol("j")
-                        .plus(Affine::symbol("i"), -1)
-                        .plus(sizeOf(scores, rank - 1), -1)
-                        .plus(sizeOf(scores, rank - 2));
-  return condition == expected;
-}
-
-/// What hidden keys get, if the formula is 0 where keys are earlier and hides
-/// the rest.
-static std::optional<double> hiddenIn(const MaskExpr &expr, Value scores) {
-  if (expr.kind != MaskExpr::Kind::select)
-    return std::nullopt;
-  std::optional<double> yes = expr.operands[1]->asNumber();
-  std::optional<double> no = expr.operands[2]->asNumber();
-  const Affine &condition = expr.operands[0]->affine;
-  if (!yes || !no)
-    return std::nullopt;
-  if (*yes == 0 && *no <= hiddenScore && isEarlier(condition, scores))
-    return no;
-  if (*no == 0 && *yes <= hiddenScore &&
-      isEarlier(Affine::of(1).plus(condition, -1), scores))
-    return yes;
-  return std::nullopt;
-}
-
-std::optional<double> hidesLaterKeys(Value mask, Value scores) {
-  return hiddenIn(elementFor(mask, scores), scores);
-}
-
-std::optional<double> keepsEarlierKeys(onnx::NodeOp where, unsigned score,
-                                       Value scores) {
-  std::optional<double> other = scalarOf(where.getInputs()[3 - score]);
-  if (!other || *other > hiddenScore)
-    return std::nullopt;
-  MaskExpr condition = elementFor(where.getInputs()[0], scores);
-  SmallVector<MaskExpr> sides = {condition, MaskExpr::number(0),
-                                 MaskExpr::number(*other)};
-  if (score == 2)
-    std::swap(sides[1], sides[2]);
-  Type type = typeOf(scores).getElementType();
-  return hiddenIn(applyToElements("Where", sides, type), scores);
 }
 
 } // namespace attune

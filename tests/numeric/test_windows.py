@@ -1,0 +1,103 @@
+# Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+"""Files whose masks hide keys by their positions."""
+
+import unittest
+
+import numpy as np
+
+from test_masks import INFINITY, LENGTHS, LOWEST, MaskTest
+
+
+class Windows(MaskTest):
+    """Masks of positions that hide more than later keys."""
+
+    def distance(self, graph, keys="k"):
+        """i - j."""
+        return graph("Sub", graph.positions("q", 1), graph.positions(keys, 0))
+
+    def near(self, graph, left, right):
+        distance = self.distance(graph)
+        behind = graph("LessOrEqual", distance, graph.constant(left, np.int64))
+        before = graph("GreaterOrEqual", distance, graph.constant(-right, np.int64))
+        return graph("And", behind, before)
+
+    def test_comparisons(self):
+        for low, right in ((LOWEST, 0), (-INFINITY, 0), (LOWEST, 3)):
+            with self.subTest(low=low, right=right):
+                self.check(lambda g, s, low=low, right=right: g(
+                    "Where", self.near(g, 5, right), s, g.constant(low)),
+                    causal=right == 0, mask=True)
+
+    def test_hidden_keys(self):
+        def build(graph, scores):
+            hidden = graph("Not", self.near(graph, 7, 0))
+            bias = graph("Where", hidden, graph.constant(-INFINITY), graph.constant(0.0))
+            return graph("Add", scores, bias)
+        self.check(build, causal=True, mask=True)
+
+    def test_two_additions(self):
+        def build(graph, scores):
+            distance, zero = self.distance(graph), graph.constant(0.0)
+            for hidden in (graph("Less", distance, graph.constant(0, np.int64)),
+                           graph("Greater", distance, graph.constant(9, np.int64))):
+                bias = graph("Where", hidden, graph.constant(-INFINITY), zero)
+                scores = graph("Add", scores, bias)
+            return scores
+        self.check(build, causal=True, mask=True)
+
+    def test_two_triangles(self):
+        def build(graph, scores):
+            ones = graph("Expand", graph.constant(1.0),
+                         graph("Concat", graph.size(), graph.size(), axis=0))
+            band = graph("Trilu", ones, graph.constant(-4, np.int64), upper=1)
+            band = graph("Trilu", band, upper=0)
+            hidden = graph("Equal", band, graph.constant(0.0))
+            return graph("Where", hidden, graph.constant(LOWEST), scores)
+        self.check(build, causal=True, mask=True)
+
+    def test_first_keys_stay(self):
+        def build(graph, scores):
+            first = graph("Less", graph.positions("k", 0), graph.constant(3, np.int64))
+            near = graph("LessOrEqual", self.distance(graph), graph.constant(4, np.int64))
+            earlier = graph("GreaterOrEqual", self.distance(graph), graph.constant(0, np.int64))
+            keep = graph("And", earlier, graph("Or", near, first))
+            return graph("Where", keep, scores, graph.constant(LOWEST))
+        self.check(build, causal=True, mask=True)
+
+    def test_buffer(self):
+        def build(graph, scores):
+            place = np.arange(16)
+            mask = graph.constant((place[:, None] >= place) & (place[:, None] - place < 6), bool)
+            for axis in (0, 1):
+                mask = graph("Slice", mask, graph.constant([0], np.int64), graph.size(),
+                             graph.constant([axis], np.int64))
+            return graph("Where", mask, scores, graph.constant(LOWEST))
+        self.check(build, causal=True, mask=True,
+                   lengths=[(n, n) for n in LENGTHS if n <= 16])
+
+    def test_rows_that_may_be_empty_keep_their_mean(self):
+        """A finite number hides nothing in a row where it is everywhere."""
+        def build(graph, scores):
+            behind = graph("GreaterOrEqual", self.distance(graph), graph.constant(2, np.int64))
+            return graph("Where", behind, scores, graph.constant(LOWEST))
+        self.check(build, causal=False, captures=1)
+
+    def test_rows_without_keys(self):
+        def build(graph, scores):
+            behind = graph("GreaterOrEqual", self.distance(graph), graph.constant(2, np.int64))
+            return graph("Where", behind, scores, graph.constant(-INFINITY))
+        self.check(build, causal=False, mask=True)
+
+    def test_another_position_is_another_mask(self):
+        """Products of positions, and sizes that are not the number of keys."""
+        def build(graph, scores):
+            row = graph.positions("q", 1)
+            keep = graph("LessOrEqual", graph.positions("k", 0), graph("Mul", row, row))
+            return graph("Where", keep, scores, graph.constant(LOWEST))
+        self.check(build, causal=False, captures=1)
+
+
+if __name__ == "__main__":
+    unittest.main()
