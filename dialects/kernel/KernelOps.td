@@ -120,6 +120,7 @@ def Kernel_AttentionOp : Kernel_Op<"attention", [
                        AffineMapArrayAttr:$capture_maps,
                        F64Attr:$scale, UnitAttr:$causal,
                        UnitAttr:$nan_empty_rows,
+                       UnitAttr:$mean_empty_rows,
                        OptionalAttr<ArrayAttr>:$mask,
                        DenseI64ArrayAttr:$query_layout,
                        DenseI64ArrayAttr:$key_layout,

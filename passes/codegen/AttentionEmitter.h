@@ -65,6 +65,8 @@ private:
                    llvm::SmallVectorImpl<mlir::Value> &scales);
   void emitValues(const Block &block, mlir::Value first, mlir::Value count,
                   llvm::ArrayRef<mlir::Value> scales);
+  mlir::Value orMean(mlir::Value any, mlir::Value result, const Block &block,
+                     Column column);
   void emitResult(const Block &block, const State &state);
   int64_t rowWidth();
 

@@ -188,6 +188,32 @@ AttentionEmitter::emitSeenKeys(const Block &block,
   return State::of(choice.getResults());
 }
 
+/// `result` if the row has seen `any` key, or else the mean of all values.
+Value AttentionEmitter::orMean(Value any, Value result, const Block &block,
+                               Column column) {
+  auto choice = scf::IfOp::create(b, TypeRange(result.getType()), any,
+                                  /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.thenBlock());
+  scf::YieldOp::create(b, result);
+  b.setInsertionPointToStart(choice.elseBlock());
+  auto addKey = [&](Value key, ValueRange sums) {
+    Value value = b.load(op.getValue(),
+                         place(op.getValueLayout(), block.batch,
+                               block.valueHead, key, column.first),
+                         column.second);
+    return SmallVector<Value>{arith::AddFOp::create(b, sums.front(), value)};
+  };
+  Value sum =
+      b.loop(b.index(0), keys, b.index(1), ValueRange(b.splat(0.0f)), addKey)
+          .front();
+  Value count = arith::SIToFPOp::create(
+      b, b.getF32Type(), arith::IndexCastOp::create(b, b.getI32Type(), keys));
+  scf::YieldOp::create(
+      b, arith::DivFOp::create(b, sum, b.splat(count)).getResult());
+  return choice.getResult(0);
+}
+
 void AttentionEmitter::emitResult(const Block &block, const State &state) {
   Value output = op.getInit().front();
   float empty =
@@ -198,12 +224,15 @@ void AttentionEmitter::emitResult(const Block &block, const State &state) {
     Value inverse = arith::DivFOp::create(b, b.scalar(1.0f), state.sums[r]);
     Value factor =
         b.splat(arith::SelectOp::create(b, any, inverse, b.scalar(empty)));
-    for (auto [column, mask] : columnsOf(valueWidth)) {
-      Value sum = b.load(sumTile, {b.index(r), column});
-      b.store(arith::MulFOp::create(b, sum, factor), output,
+    for (Column column : columnsOf(valueWidth)) {
+      Value sum = b.load(sumTile, {b.index(r), column.first});
+      Value result = arith::MulFOp::create(b, sum, factor);
+      if (op.getMeanEmptyRows())
+        result = orMean(any, result, block, column);
+      b.store(result, output,
               place(op.getOutputLayout(), block.batch, block.head,
-                    block.rows[r], column),
-              mask);
+                    block.rows[r], column.first),
+              column.second);
     }
   }
 }

@@ -77,9 +77,9 @@ static LogicalResult form(attn::AttentionOp op, int64_t panel) {
   auto twin = kernel::AttentionOp::create(
       builder, op.getLoc(), types, op.getQuery(), op.getKey(), op.getValue(),
       op.getCaptures(), init, op.getCaptureMaps(), op.getScaleAttr(),
-      op.getCausalAttr(), op.getNanEmptyRowsAttr(), op.getMaskAttr(),
-      op.getQueryLayoutAttr(), op.getKeyLayoutAttr(), op.getValueLayoutAttr(),
-      op.getOutputLayoutAttr(), op.getTopLeftAttr());
+      op.getCausalAttr(), op.getNanEmptyRowsAttr(), op.getMeanEmptyRowsAttr(),
+      op.getMaskAttr(), op.getQueryLayoutAttr(), op.getKeyLayoutAttr(),
+      op.getValueLayoutAttr(), op.getOutputLayoutAttr(), op.getTopLeftAttr());
   twin.getScore().takeBody(op.getScore());
   auto yield = cast<attn::YieldOp>(twin.getScore().front().getTerminator());
   builder.setInsertionPoint(yield);

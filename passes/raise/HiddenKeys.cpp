@@ -40,10 +40,25 @@ static AffineExpr overPositions(Affine condition, Value scores) {
   return simplifyAffineExpr(-sum, 2, 1);
 }
 
+/// The flag that `condition` <= 0 asks for; nothing if it is of positions.
+static std::optional<HiddenKeys::Flag> flagOf(const Affine &condition,
+                                              const MaskLeaves &leaves) {
+  if (condition.terms.size() != 1)
+    return std::nullopt;
+  auto [name, factor] = *condition.terms.begin();
+  StringRef number = name;
+  unsigned leaf;
+  if (!number.consume_front("leaf ") || number.getAsInteger(10, leaf))
+    return std::nullopt;
+  // 1 - leaf <= 0 where it is true, leaf <= 0 where it is not.
+  return HiddenKeys::Flag{leaves[leaf], factor > 0};
+}
+
 /// What stays visible where `condition` holds; nothing if it is no mask of
-/// positions.
+/// positions, or flags are not the same wherever it holds.
 static std::optional<HiddenKeys> visibleWhere(const Condition &condition,
-                                              Value scores) {
+                                              Value scores,
+                                              const MaskLeaves &leaves) {
   MLIRContext *context = scores.getContext();
   AffineExpr row = getAffineDimExpr(0, context);
   AffineExpr upToOwn =
@@ -51,10 +66,16 @@ static std::optional<HiddenKeys> visibleWhere(const Condition &condition,
   HiddenKeys keys;
   keys.causal = true;
   SmallVector<SmallVector<AffineExpr>> all;
-  for (const Condition::All &list : condition.any) {
+  for (auto [index, list] : llvm::enumerate(condition.any)) {
     bool seesOwn = true;
+    SmallVector<HiddenKeys::Flag> flags;
     all.emplace_back();
     for (const Affine &affine : list) {
+      if (std::optional<HiddenKeys::Flag> flag = flagOf(affine, leaves)) {
+        flags.push_back(*flag);
+        seesOwn = false;
+        continue;
+      }
       AffineExpr expr = overPositions(affine, scores);
       if (!expr)
         return std::nullopt;
@@ -63,9 +84,15 @@ static std::optional<HiddenKeys> visibleWhere(const Condition &condition,
           simplifyAffineExpr(expr.replaceDims({row, row}), 2, 1));
       seesOwn &= own && own.getValue() >= 0;
     }
+    if (index == 0)
+      keys.flags = flags;
+    if (keys.flags != flags || all.back().empty())
+      return std::nullopt;
     keys.causal &= llvm::is_contained(all.back(), upToOwn);
     keys.seesSome |= seesOwn;
   }
+  if (all.empty())
+    return std::nullopt;
   Sizes sizes = SizeReader::sizesOf(scores);
   keys.seesSome &= isAtLeast(sizes.back(), sizes[sizes.size() - 2]);
   SmallVector<Attribute> sets;
@@ -82,7 +109,8 @@ static std::optional<HiddenKeys> visibleWhere(const Condition &condition,
 }
 
 /// What stays where the formula is 0, if it hides the rest.
-static std::optional<HiddenKeys> hiddenIn(const MaskExpr &expr, Value scores) {
+static std::optional<HiddenKeys> hiddenIn(const MaskExpr &expr, Value scores,
+                                          const MaskLeaves &leaves) {
   if (expr.kind != MaskExpr::Kind::choice)
     return std::nullopt;
   bool keeps = expr.value == 0;
@@ -92,14 +120,15 @@ static std::optional<HiddenKeys> hiddenIn(const MaskExpr &expr, Value scores) {
   std::optional<Condition> kept =
       keeps ? std::optional(expr.condition) : expr.condition.negated();
   std::optional<HiddenKeys> keys =
-      kept ? visibleWhere(*kept, scores) : std::nullopt;
+      kept ? visibleWhere(*kept, scores, leaves) : std::nullopt;
   if (keys)
     keys->hidden = hidden;
   return keys;
 }
 
 std::optional<HiddenKeys> hiddenByAdding(Value mask, Value scores) {
-  return hiddenIn(elementFor(mask, scores), scores);
+  MaskLeaves leaves;
+  return hiddenIn(elementFor(mask, scores, leaves), scores, leaves);
 }
 
 std::optional<HiddenKeys> hiddenByWhere(onnx::NodeOp where, unsigned score,
@@ -107,14 +136,15 @@ std::optional<HiddenKeys> hiddenByWhere(onnx::NodeOp where, unsigned score,
   std::optional<double> other = scalarOf(where.getInputs()[3 - score]);
   if (!other || *other > hiddenScore)
     return std::nullopt;
-  SmallVector<MaskExpr> operands = {elementFor(where.getInputs()[0], scores),
-                                    MaskExpr::number(0),
-                                    MaskExpr::number(*other)};
+  MaskLeaves leaves;
+  SmallVector<MaskExpr> operands = {
+      elementFor(where.getInputs()[0], scores, leaves), MaskExpr::number(0),
+      MaskExpr::number(*other)};
   if (score == 2)
     std::swap(operands[1], operands[2]);
   return hiddenIn(
       applyToElements("Where", operands, typeOf(scores).getElementType()),
-      scores);
+      scores, leaves);
 }
 
 } // namespace attune

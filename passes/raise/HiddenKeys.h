@@ -11,12 +11,23 @@ namespace attune {
 /// Below this a score has weight 0 beside any that is not hidden.
 constexpr double hiddenScore = -1e30;
 
-/// A tensor that does nothing but hide keys.
+/// What a tensor hides that does nothing but hide keys, some of them at least
+/// by their positions.
 struct HiddenKeys {
   /// The keys that stay: with `causal`, those up to the query's own; and in one
   /// of the integer sets of attn.attention's `mask`, if it is not null.
   bool causal = false;
   mlir::ArrayAttr mask;
+  /// Booleans that hide keys as well, where one is false, or true if it is
+  /// negated. Their dimensions are the last ones of the scores, or 1.
+  struct Flag {
+    mlir::Value value;
+    bool negated = false;
+    bool operator==(const Flag &other) const {
+      return value == other.value && negated == other.negated;
+    }
+  };
+  llvm::SmallVector<Flag> flags;
   /// The score that others get, or what is added to theirs: `hiddenScore` or
   /// less.
   double hidden = 0;

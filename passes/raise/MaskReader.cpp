@@ -39,6 +39,7 @@ namespace {
 /// Finds formulas for elements of a file's values.
 class MaskReader {
 public:
+  explicit MaskReader(MaskLeaves &leaves) : leaves(leaves) {}
   MaskExpr read(Value value, const Indices &indices);
 
 private:
@@ -50,8 +51,10 @@ private:
   MaskExpr readTrilu(onnx::NodeOp node, const Indices &indices);
   MaskExpr readRange(onnx::NodeOp node, const Indices &indices);
   MaskExpr readReshape(onnx::NodeOp node, const Indices &indices);
+  MaskExpr readLeaf(Value value, const Indices &indices);
   std::optional<Affine> readInteger(Value value, const Indices &indices);
 
+  MaskLeaves &leaves;
   unsigned depth = 0, reads = 0;
 };
 
@@ -309,20 +312,42 @@ MaskExpr MaskReader::read(Value value, const Indices &indices) {
   ++depth;
   MaskExpr result = readNode(node, indices);
   --depth;
-  return result;
+  return result.kind == MaskExpr::Kind::unknown ? readLeaf(value, indices)
+                                                : result;
 }
 
-MaskExpr elementFor(Value value, Value scores) {
+/// The index along dimension `dim` of a tensor whose last dimensions are those
+/// of the scores.
+static Affine indexOf(RankedTensorType type, int64_t dim) {
+  const char *names[] = {"b", "h", "i", "j"};
+  return type.getDimSize(dim) == 1
+             ? Affine::of(0)
+             : Affine::symbol(names[4 - type.getRank() + dim]);
+}
+
+/// A boolean that is read where the score lies.
+MaskExpr MaskReader::readLeaf(Value value, const Indices &indices) {
+  RankedTensorType type = typeOf(value);
+  if (!type.getElementType().isInteger(1) || type.getRank() > 4)
+    return {};
+  for (int64_t dim = 0; dim < type.getRank(); ++dim)
+    if (!(indices[dim] == indexOf(type, dim)))
+      return {};
+  auto *found = llvm::find(leaves, value);
+  std::string name = "leaf " + std::to_string(found - leaves.begin());
+  if (found == leaves.end())
+    leaves.push_back(value);
+  return MaskExpr::atMost(Affine::of(1).plus(Affine::symbol(name), -1));
+}
+
+MaskExpr elementFor(Value value, Value scores, MaskLeaves &leaves) {
   RankedTensorType type = typeOf(value), whole = typeOf(scores);
   if (!type || type.getRank() > whole.getRank())
     return {};
-  const char *names[] = {"b", "h", "i", "j"};
   Indices indices;
   for (int64_t dim = 0; dim < type.getRank(); ++dim)
-    indices.push_back(type.getDimSize(dim) == 1
-                          ? Affine::of(0)
-                          : Affine::symbol(names[4 - type.getRank() + dim]));
-  return MaskReader().read(value, indices);
+    indices.push_back(indexOf(type, dim));
+  return MaskReader(leaves).read(value, indices);
 }
 
 } // namespace attune

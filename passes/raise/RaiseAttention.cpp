@@ -204,7 +204,9 @@ static void rewrite(Match &match) {
       builder.getAffineMapArrayAttr(match.region.maps()),
       match.region.causal ? builder.getUnitAttr() : UnitAttr(),
       /*top_left=*/UnitAttr(),
-      match.nanEmptyRows ? builder.getUnitAttr() : UnitAttr(),
+      match.nanEmptyRows && !match.region.meanEmptyRows ? builder.getUnitAttr()
+                                                        : UnitAttr(),
+      match.region.meanEmptyRows ? builder.getUnitAttr() : UnitAttr(),
       match.region.mask, builder.getDenseI64ArrayAttr(query.layout),
       builder.getDenseI64ArrayAttr(key.layout),
       builder.getDenseI64ArrayAttr(value.layout),

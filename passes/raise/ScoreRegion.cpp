@@ -5,7 +5,6 @@
 #include "dialects/attn/core/Mask.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "passes/raise/HiddenKeys.h"
 #include "passes/raise/SizeReader.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -139,11 +138,9 @@ bool ScoreRegion::takeMask(ArrayRef<Step> all, size_t at) {
   }
   if (!keys)
     return false;
-  // A finite number hides a key only beside one that is seen: each row must
-  // have one, which another mask could hide as well.
+  // A finite number hides a key only beside one that is seen, which another
+  // mask could hide as well; where it hides all, all weigh the same.
   bool finite = !std::isinf(keys->hidden);
-  if (finite && !keys->seesSome)
-    return false;
   std::optional<double> hidden = keys->hidden;
   for (size_t index = 0; index < all.size(); ++index) {
     Step other = all[index];
@@ -157,10 +154,28 @@ bool ScoreRegion::takeMask(ArrayRef<Step> all, size_t at) {
   }
   if (!hidden || !(*hidden <= hiddenScore))
     return false;
+  if (!takeFlags(keys->flags))
+    return false;
+  meanEmptyRows |= finite && !keys->seesSome;
   causal |= keys->causal;
   if (keys->mask)
     mask = mask ? attn::intersectMasks(mask, keys->mask) : keys->mask;
   checked.push_back(tensor);
+  return true;
+}
+
+/// Captures booleans, if all of them fit.
+bool ScoreRegion::takeFlags(ArrayRef<HiddenKeys::Flag> taken) {
+  SmallVector<Flag> fitting;
+  for (const HiddenKeys::Flag &flag : taken) {
+    AffineMap map = mapOf(flag.value, scores, false);
+    if (!map)
+      return false;
+    fitting.push_back({{flag.value, map}, flag.negated});
+  }
+  for (const Flag &flag : fitting)
+    checked.push_back(flag.capture.value);
+  flags.append(fitting);
   return true;
 }
 
@@ -213,13 +228,21 @@ bool ScoreRegion::match(Value value, std::string &reason) {
   return true;
 }
 
+SmallVector<ScoreRegion::Capture> ScoreRegion::captured() const {
+  SmallVector<Capture> all(found);
+  for (const Flag &flag : flags)
+    all.push_back(flag.capture);
+  return all;
+}
+
 SmallVector<AffineMap> ScoreRegion::maps() const {
-  return llvm::map_to_vector(found, [](const Capture &c) { return c.map; });
+  return llvm::map_to_vector(captured(),
+                             [](const Capture &c) { return c.map; });
 }
 
 /// Booleans are captured as bytes, which is what they are in memory.
 SmallVector<Value> ScoreRegion::captures(OpBuilder &builder) {
-  return llvm::map_to_vector(found, [&](const Capture &capture) -> Value {
+  return llvm::map_to_vector(captured(), [&](const Capture &capture) -> Value {
     RankedTensorType type = typeOf(capture.value);
     if (!type.getElementType().isInteger(1))
       return capture.value;
@@ -259,6 +282,14 @@ static Value emitArithmetic(OpBuilder &b, Location loc, StringRef op,
   return arith::SelectOp::create(b, loc, x[0], x[1], x[2]);
 }
 
+/// Whether a boolean is true that was captured as a byte.
+static Value isSet(OpBuilder &builder, Location loc, Value byte) {
+  Value zero =
+      arith::ConstantOp::create(builder, loc, builder.getI8IntegerAttr(0));
+  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, byte,
+                               zero);
+}
+
 Value ScoreRegion::emitStep(OpBuilder &builder, Location loc, Step step,
                             Value score, Block *block, unsigned &next) {
   SmallVector<Value> operands;
@@ -273,13 +304,9 @@ Value ScoreRegion::emitStep(OpBuilder &builder, Location loc, Step step,
       continue;
     }
     Value element = block->getArgument(++next);
-    if (element.getType().isInteger(8)) {
-      Value zero =
-          arith::ConstantOp::create(builder, loc, builder.getI8IntegerAttr(0));
-      element = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne,
-                                      element, zero);
-    }
-    operands.push_back(element);
+    operands.push_back(element.getType().isInteger(8)
+                           ? isSet(builder, loc, element)
+                           : element);
   }
   // Max and Min take any number of operands.
   Value result = operands.front();
@@ -296,6 +323,15 @@ Value ScoreRegion::emit(OpBuilder &builder, Location loc, Block *block) {
   unsigned next = 0;
   for (Step step : steps)
     score = emitStep(builder, loc, step, score, block, next);
+  for (const Flag &flag : flags) {
+    Value seen = isSet(builder, loc, block->getArgument(++next));
+    Value none = arith::ConstantOp::create(
+        builder, loc,
+        builder.getF32FloatAttr(-std::numeric_limits<float>::infinity()));
+    score = flag.negated
+                ? arith::SelectOp::create(builder, loc, seen, none, score)
+                : arith::SelectOp::create(builder, loc, seen, score, none);
+  }
   return score;
 }
 

@@ -6,6 +6,7 @@
 
 #include "mlir/IR/AffineMap.h"
 #include "passes/raise/HeadTensor.h"
+#include "passes/raise/HiddenKeys.h"
 
 namespace attune {
 
@@ -23,6 +24,7 @@ public:
   double scale = 1;
   bool causal = false;
   mlir::ArrayAttr mask; // of attn.attention, or null
+  bool meanEmptyRows = false;
   /// Captures and the causal mask that is left out: sizes of theirs must be
   /// 1, which is static then, or those of the scores.
   llvm::SmallVector<mlir::Value> checked;
@@ -45,10 +47,18 @@ private:
     mlir::Value value;
     mlir::AffineMap map;
   };
+  /// A boolean that hides keys where it is false, or true if it is negated.
+  struct Flag {
+    Capture capture;
+    bool negated;
+  };
 
   bool findPath(mlir::Value value, unsigned depth);
   bool takeOperands(Step step, std::string &reason);
   bool takeCapture(mlir::Value operand, std::string &reason);
+  bool takeFlags(llvm::ArrayRef<HiddenKeys::Flag> taken);
+  /// All captures, in the order of the region's arguments.
+  llvm::SmallVector<Capture> captured() const;
   bool takeMask(llvm::ArrayRef<Step> all, size_t at);
   mlir::Value emitStep(mlir::OpBuilder &builder, mlir::Location loc, Step step,
                        mlir::Value score, mlir::Block *block, unsigned &next);
@@ -57,6 +67,7 @@ private:
   llvm::DenseSet<mlir::Value> seen;
   llvm::SmallVector<Step> steps; // from the product outwards
   llvm::SmallVector<Capture> found;
+  llvm::SmallVector<Flag> flags;
 };
 
 } // namespace attune

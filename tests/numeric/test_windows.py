@@ -6,6 +6,7 @@
 import unittest
 
 import numpy as np
+from onnx import TensorProto
 
 from test_masks import INFINITY, LENGTHS, LOWEST, MaskTest
 
@@ -77,12 +78,51 @@ class Windows(MaskTest):
         self.check(build, causal=True, mask=True,
                    lengths=[(n, n) for n in LENGTHS if n <= 16])
 
-    def test_rows_that_may_be_empty_keep_their_mean(self):
+    def test_rows_without_keys_get_the_mean(self):
         """A finite number hides nothing in a row where it is everywhere."""
         def build(graph, scores):
             behind = graph("GreaterOrEqual", self.distance(graph), graph.constant(2, np.int64))
             return graph("Where", behind, scores, graph.constant(LOWEST))
-        self.check(build, causal=False, captures=1)
+        self.check(build, causal=False, mask=True)
+
+    def padded(self, low, window=None):
+        """As decoders write it: one boolean of positions and of padding."""
+        def build(graph, scores):
+            seen = graph("GreaterOrEqual", self.distance(graph), graph.constant(0, np.int64))
+            if window:
+                near = graph("Less", self.distance(graph), graph.constant(window, np.int64))
+                seen = graph("And", seen, near)
+            seen = graph("And", seen, "m")
+            bias = graph("Where", seen, graph.constant(0.0), graph.constant(low))
+            return graph("Add", scores, bias)
+        return build
+
+    def test_padding_beside_positions(self):
+        def padding(random, _, columns):
+            seen = random.random((2, 1, 1, columns)) < 0.7
+            seen[0, 0, 0, :columns // 2] = False
+            return [seen]
+        for low, window in ((LOWEST, None), (-INFINITY, None), (LOWEST, 6)):
+            with self.subTest(low=low, window=window):
+                self.check(self.padded(low, window), causal=True, captures=1, mask=bool(window),
+                           extra=padding, inputs=[("m", TensorProto.BOOL, ["b", 1, 1, "s"])])
+
+    def test_padding_that_is_negated(self):
+        def build(graph, scores):
+            later = graph("Less", self.distance(graph), graph.constant(0, np.int64))
+            hidden = graph("Or", later, "m")
+            return graph("Where", hidden, graph.constant(LOWEST), scores)
+        self.check(build, causal=True, captures=1,
+                   extra=lambda random, _, n: [random.random((2, 1, 1, n)) < 0.4],
+                   inputs=[("m", TensorProto.BOOL, ["b", 1, 1, "s"])])
+
+    def test_either_positions_or_a_flag(self):
+        def build(graph, scores):
+            near = graph("LessOrEqual", self.distance(graph), graph.constant(2, np.int64))
+            return graph("Where", graph("Or", near, "m"), scores, graph.constant(LOWEST))
+        self.check(build, causal=False, captures=1,
+                   extra=lambda random, _, n: [random.random((2, 1, 1, n)) < 0.4],
+                   inputs=[("m", TensorProto.BOOL, ["b", 1, 1, "s"])])
 
     def test_rows_without_keys(self):
         def build(graph, scores):

@@ -51,7 +51,13 @@ LogicalResult AttentionOp::verify() {
   if (failed(verifyRegion(*this)))
     return failure();
   // C5
-  return getMask() ? verifyMask(*this, *getMask()) : success();
+  if (getMask() && failed(verifyMask(*this, *getMask())))
+    return failure();
+  // C6
+  if (getNanEmptyRows() && getMeanEmptyRows())
+    return emitOpError("requires one of 'nan_empty_rows' and "
+                       "'mean_empty_rows', but got both");
+  return success();
 }
 
 int64_t AttentionOp::logicalSize(Value operand, ArrayRef<int64_t> layout,

@@ -29,7 +29,9 @@ def Attn_AttentionOp : Attn_CoreOp<"attention", [
     `[affine_set<(i, j) : (i - j >= 0, 255 - i + j >= 0)>,
     affine_set<(i, j) : (i - j >= 0, 3 - j >= 0)>]`. Keys outside the ranges that
     follow from the sets cost nothing. A row that sees no key (all scores are
-    -inf) gives 0, or NaN with `nan_empty_rows`.
+    -inf) gives 0, or NaN with `nan_empty_rows`, or with `mean_empty_rows` the
+    mean of all values, which is what a file gives it whose mask is a finite
+    number.
 
     A layout lists, for each dimension of the operand as it lies in memory, the
     logical dimension (0 = b, 1 = h, 2 = i or j, 3 = d or e) that it holds:
@@ -44,6 +46,7 @@ def Attn_AttentionOp : Attn_CoreOp<"attention", [
       or zeros, and the region has one argument more than there are captures
       and yields one score.
     - (C5) `mask` lists one or more integer sets of (i, j)[n], affine in them.
+    - (C6) not both of `nan_empty_rows` and `mean_empty_rows`.
 
     Example:
     ```mlir
@@ -60,6 +63,7 @@ def Attn_AttentionOp : Attn_CoreOp<"attention", [
                        F64Attr:$scale, AffineMapArrayAttr:$capture_maps,
                        UnitAttr:$causal, UnitAttr:$top_left,
                        UnitAttr:$nan_empty_rows,
+                       UnitAttr:$mean_empty_rows,
                        OptionalAttr<ArrayAttr>:$mask,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{0, 1, 2, 3}">:$query_layout,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{0, 1, 2, 3}">:$key_layout,

@@ -104,3 +104,16 @@ func.func @quotient(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
   } -> tensor<1x2x3x4xf32>
   return %o : tensor<1x2x3x4xf32>
 }
+
+// -----
+
+// C6
+func.func @empty_rows(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
+  // expected-error @+1 {{requires one of 'nan_empty_rows' and 'mean_empty_rows', but got both}}
+  %o = attn.attention query(%q : tensor<1x2x3x4xf32>) key(%q : tensor<1x2x3x4xf32>) value(%q : tensor<1x2x3x4xf32>)
+      attributes {scale = 1.0 : f64, capture_maps = [], nan_empty_rows, mean_empty_rows} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x3x4xf32>
+  return %o : tensor<1x2x3x4xf32>
+}

@@ -214,9 +214,10 @@ LogicalResult AttentionLowering::lowerTiled() {
       b, RankedTensorType::get(shape, b.getF32Type()), query.value, key.value,
       value.value, captures, b.getF64FloatAttr(scale()),
       b.getAffineMapArrayAttr(maps), unit(causal), unit(causal && topLeft),
-      /*nan_empty_rows=*/UnitAttr(), /*mask=*/ArrayAttr(),
-      b.getDenseI64ArrayAttr(query.layout), b.getDenseI64ArrayAttr(key.layout),
-      b.getDenseI64ArrayAttr(value.layout), b.getDenseI64ArrayAttr(layout));
+      /*nan_empty_rows=*/UnitAttr(), /*mean_empty_rows=*/UnitAttr(),
+      /*mask=*/ArrayAttr(), b.getDenseI64ArrayAttr(query.layout),
+      b.getDenseI64ArrayAttr(key.layout), b.getDenseI64ArrayAttr(value.layout),
+      b.getDenseI64ArrayAttr(layout));
   {
     OpBuilder::InsertionGuard guard(b);
     Block *body = b.createBlock(&op.getScore());
