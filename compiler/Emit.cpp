@@ -4,6 +4,7 @@
 #include "compiler/Emit.h"
 #include "attune/artifact.h"
 #include "compiler/Output.h"
+#include "compiler/Routines.h"
 #include "lld/Common/Driver.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -131,6 +132,7 @@ static Error emitObject(mlir::ModuleOp code, const Target &target,
   if (Error error =
           mlir::makeOptimizingTransformer(level, 0, machine.get())(ir.get()))
     return error;
+  addRoutines(*ir);
   std::string object = (path + ".o").str(), stub = (path + ".libm").str();
   Error error = writeObject(*ir, *machine, object);
   SmallVector<std::string> inputs = {object};

@@ -105,8 +105,9 @@ std::optional<SizeExpr> multiply(const SizeExpr &left, const SizeExpr &right) {
 
 /// Nothing if `right` does not divide `left`.
 static std::optional<Term> divide(const Term &left, const Term &right) {
-  if (left.factor % right.factor != 0 ||
-      (left.factor == INT64_MIN && right.factor == -1))
+  // The least number has no opposite; to ask for the rest is already too much.
+  bool overflows = left.factor == INT64_MIN && right.factor == -1;
+  if (overflows || left.factor % right.factor != 0)
     return std::nullopt;
   Term quotient = left;
   quotient.factor = left.factor / right.factor;
