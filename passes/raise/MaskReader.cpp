@@ -303,14 +303,14 @@ MaskExpr MaskReader::read(Value value, const Indices &indices) {
   constexpr unsigned limit = 40, mostReads = 2000;
   auto node = value.getDefiningOp<onnx::NodeOp>();
   // What is read twice is read again: the number of ways may be exponential.
-  if (++reads > mostReads)
+  if (++reads > mostReads || depth >= limit || !typeOf(value))
     return {};
-  if (!node)
-    return readConstant(value, indices);
-  if (!node.getDomain().empty() || !typeOf(value) || depth >= limit)
-    return {};
+  MaskExpr result;
   ++depth;
-  MaskExpr result = readNode(node, indices);
+  if (!node)
+    result = readConstant(value, indices);
+  else if (node.getDomain().empty())
+    result = readNode(node, indices);
   --depth;
   return result.kind == MaskExpr::Kind::unknown ? readLeaf(value, indices)
                                                 : result;

@@ -3,6 +3,7 @@
 
 // RUN: attune-opt %s --attune-unify-symbols --attune-raise-attention | FileCheck %s
 
+// CHECK: #[[LATER:.*]] = affine_set<(d0, d1)[s0] : (-d0 + d1 - 1 >= 0)>
 // CHECK: #[[SHIFTED:.*]] = affine_set<(d0, d1)[s0] : (d0 - d1 + 1 >= 0)>
 
 // CHECK-LABEL: func.func @buffer_with_a_hole
@@ -29,8 +30,8 @@ func.func @buffer_with_a_hole(%q: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s
 
 // CHECK-LABEL: func.func @buffer_upside_down
 // CHECK: attn.attention query(%arg0
-// CHECK-SAME: captures(
 // CHECK-NOT: causal
+// CHECK-SAME: mask = [#[[LATER]]], mean_empty_rows
 func.func @buffer_upside_down(%q: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}, %k: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}, %v: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}) -> tensor<1x2x?x4xf32> {
   %c0 = arith.constant dense<[[true, false, false, false], [true, true, false, false], [true, true, true, false], [true, true, true, true]]> : tensor<4x4xi1>
   %1 = onnx.node "Shape" since 15(%q) {node_attributes = {start = 2 : i64, end = 3 : i64}} : (tensor<1x2x?x4xf32>) -> tensor<1xi64>
@@ -127,7 +128,9 @@ func.func @zero_times_infinity(%q: tensor<1x2x?x4xf32> {attune.dims = ["", "", "
 // CHECK-LABEL: func.func @padding_in_one_mask
 // CHECK: attn.attention query(%arg0
 // CHECK-SAME: captures(
-// CHECK-NOT: causal
+// CHECK-SAME: causal, nan_empty_rows
+// CHECK: %[[SEEN:.*]] = arith.cmpi ne
+// CHECK: arith.select %[[SEEN]], %{{.*}}, %{{.*}} : f32
 func.func @padding_in_one_mask(%q: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}, %k: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}, %v: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}, %p: tensor<1x1x1x?xi1> {attune.dims = ["", "", "", "s"]}) -> tensor<1x2x?x4xf32> {
   %0 = onnx.node "Shape" since 15(%q) {node_attributes = {start = 2 : i64, end = 3 : i64}} : (tensor<1x2x?x4xf32>) -> tensor<1xi64>
   %1 = onnx.node "Squeeze" since 13(%0) : (tensor<1xi64>) -> tensor<i64>

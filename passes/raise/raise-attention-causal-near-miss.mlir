@@ -3,14 +3,15 @@
 
 // RUN: attune-opt %s --attune-unify-symbols --attune-raise-attention | FileCheck %s
 
+// CHECK-DAG: #[[LATER:.*]] = affine_set<(d0, d1)[s0] : (-d0 + d1 - 1 >= 0)>
 // CHECK-DAG: #[[NEXT_KEY_TOO:.*]] = affine_set<(d0, d1)[s0] : (d0 - d1 + 1 >= 0)>
 // CHECK-DAG: #[[EARLIER_KEYS_HIDDEN:.*]] = affine_set<(d0, d1)[s0] : (-d0 + d1 >= 0)>
 // CHECK-DAG: #[[DIAGONAL_OF_INFINITY:.*]] = affine_set<(d0, d1)[s0] : (d0 - d1 - 1 >= 0)>
 
 // CHECK-LABEL: func.func @keys_of_the_past_may_lack
 // CHECK: attn.attention query(%arg0
-// CHECK-SAME: captures(
-// CHECK-NOT: causal
+// CHECK-NOT: captures
+// CHECK-SAME: causal, mean_empty_rows
 func.func @keys_of_the_past_may_lack(%q: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}, %k: tensor<1x2x?x4xf32> {attune.dims = ["", "", "t", ""]}, %v: tensor<1x2x?x4xf32> {attune.dims = ["", "", "t", ""]}) -> tensor<1x2x?x4xf32> {
   %0 = onnx.node "Shape" since 15(%q) {node_attributes = {start = 2 : i64, end = 3 : i64}} : (tensor<1x2x?x4xf32>) -> tensor<1xi64>
   %1 = onnx.node "Squeeze" since 13(%0) : (tensor<1xi64>) -> tensor<i64>
@@ -64,8 +65,8 @@ func.func @next_key_too(%q: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]
 
 // CHECK-LABEL: func.func @own_key_hidden
 // CHECK: attn.attention query(%arg0
-// CHECK-SAME: captures(
 // CHECK-NOT: causal
+// CHECK-SAME: mask = [#[[DIAGONAL_OF_INFINITY]]], mean_empty_rows
 func.func @own_key_hidden(%q: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}, %k: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}, %v: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}) -> tensor<1x2x?x4xf32> {
   %0 = onnx.node "Shape" since 15(%q) {node_attributes = {start = 2 : i64, end = 3 : i64}} : (tensor<1x2x?x4xf32>) -> tensor<1xi64>
   %1 = onnx.node "Squeeze" since 13(%0) : (tensor<1xi64>) -> tensor<i64>
@@ -174,8 +175,8 @@ func.func @lower_by_a_billion(%q: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s
 
 // CHECK-LABEL: func.func @branches_swapped
 // CHECK: attn.attention query(%arg0
-// CHECK-SAME: captures(
 // CHECK-NOT: causal
+// CHECK-SAME: mask = [#[[LATER]]], mean_empty_rows
 func.func @branches_swapped(%q: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}, %k: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}, %v: tensor<1x2x?x4xf32> {attune.dims = ["", "", "s", ""]}) -> tensor<1x2x?x4xf32> {
   %0 = onnx.node "Shape" since 15(%q) {node_attributes = {start = 2 : i64, end = 3 : i64}} : (tensor<1x2x?x4xf32>) -> tensor<1xi64>
   %1 = onnx.node "Squeeze" since 13(%0) : (tensor<1xi64>) -> tensor<i64>
