@@ -38,7 +38,6 @@ MODULES = (cases_elementwise, cases_structure, cases_algebra, cases_vision, case
 RANDOM = "random results are not defined by the model"
 TEXT = "text is not supported"
 SEQUENCES = "only tensors are supported"
-MISSING = "has no lowering yet"
 EXCEPTIONS = {
     **dict.fromkeys(["Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
                      "RandomUniformLike"], RANDOM),
@@ -48,7 +47,6 @@ EXCEPTIONS = {
     **dict.fromkeys(["ConcatFromSequence", "Optional", "OptionalGetElement", "OptionalHasElement",
                      "SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase",
                      "SequenceInsert", "SequenceLength", "SequenceMap", "SplitToSequence"], SEQUENCES),
-    **dict.fromkeys(["DFT", "STFT", "Det", "MaxRoiPool", "RoiAlign"], MISSING),
     "Constant": "there is nothing to compute: all other cases have some",
     ("Scan", 8): "requires version 9 of the operator or later",
 }
