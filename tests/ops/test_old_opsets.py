@@ -47,6 +47,9 @@ EXCEPTIONS = {
     **dict.fromkeys(["ConcatFromSequence", "Optional", "OptionalGetElement", "OptionalHasElement",
                      "SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase",
                      "SequenceInsert", "SequenceLength", "SequenceMap", "SplitToSequence"], SEQUENCES),
+    **dict.fromkeys(["DFT", "STFT"], "cases_transforms has both versions: onnxruntime's sums are f32"),
+    "RoiAlign": "cases_regions has every version: onnxruntime's differs before opset 16",
+    "MaxRoiPool": "cases_regions has cases; the versions differ in types only",
     "Constant": "there is nothing to compute: all other cases have some",
     ("Scan", 8): "requires version 9 of the operator or later",
 }
