@@ -10,19 +10,19 @@ using namespace llvm;
 
 namespace attune {
 
-/// Some function that narrows to bf16, or null.
-static Function *narrowingFunction(Module &module) {
+/// Some function with values in bf16, or null. Where they live across blocks
+/// the code generator widens and narrows them, whatever is done to them.
+static Function *functionWithHalves(Module &module) {
   for (Function &function : module)
     for (Instruction &instruction : instructions(function))
-      if (isa<FPTruncInst>(instruction) &&
-          instruction.getType()->getScalarType()->isBFloatTy())
+      if (instruction.getType()->getScalarType()->isBFloatTy())
         return &function;
   return nullptr;
 }
 
 /// To the nearest, ties to even; a NaN stays one.
 void addRoutines(Module &module) {
-  Function *user = narrowingFunction(module);
+  Function *user = functionWithHalves(module);
   if (!user)
     return;
   LLVMContext &context = module.getContext();

@@ -11,8 +11,8 @@ class Module;
 namespace attune {
 
 /// Adds what the code generator calls for some instructions and no library that
-/// a binary needs has: `__truncsfbf2`, f32 to bf16, if there is such a
-/// conversion. Comes after all passes, which know nothing of the call.
+/// a binary needs has: `__truncsfbf2`, f32 to bf16, if there are such
+/// values. Comes after all passes, which know nothing of the call.
 void addRoutines(llvm::Module &module);
 
 } // namespace attune
