@@ -71,3 +71,21 @@ TEST(Cost, MapsCostWhatTheyCompute) {
   EXPECT_EQ(cost("exp").flops, 600);
   EXPECT_EQ(cost("relu").bytes, 2.0 * 8 * 30);
 }
+
+TEST(Cost, MasksCostTheKeysThatTheyShow) {
+  auto cost = [](const std::string &attributes) {
+    std::string type = "tensor<1x1x512x8xf32>";
+    return costOf(type, "%o = attn.attention query(%x : " + type +
+                            ") key(%x : " + type + ") value(%x : " + type +
+                            ") attributes {" + attributes +
+                            "scale = 1.0 : f64, capture_maps = []} {\n"
+                            "^bb0(%s: f32):\nattn.yield %s : f32\n} -> " +
+                            type)
+        .flops;
+  };
+  double dense = cost(""), window = 2 * 512 * 64 * 16;
+  EXPECT_EQ(cost("causal, "), dense / 2);
+  std::string band = "mask = [affine_set<(i, j) : (63 - i + j >= 0)>], ";
+  EXPECT_NEAR(cost("causal, " + band), window, 0.1 * window);
+  EXPECT_GT(cost(band), 4 * window);
+}

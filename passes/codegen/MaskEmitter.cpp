@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "passes/codegen/MaskEmitter.h"
+#include "dialects/kernel/Positions.h"
 #include "passes/codegen/Passes.h"
 
 using namespace mlir;
@@ -180,14 +181,25 @@ MaskEmitter::Range MaskEmitter::hull(ArrayRef<Range> ranges, Range within) {
   return all;
 }
 
+/// 32 bits, if all that is computed fits for the longest sequences there are.
+Type MaskEmitter::typeOfElements() {
+  constexpr double positions = 134217728.0;
+  for (IntegerSet set : sets.getAsValueRange<IntegerSetAttr>())
+    for (AffineExpr constraint : set.getConstraints())
+      if (kernel::mostOf(constraint, positions) > INT32_MAX)
+        return b.getI64Type();
+  return b.getI32Type();
+}
+
 Value MaskEmitter::visible(Value position, Value key) {
-  auto narrowed = [&](Value index) -> Value {
-    return arith::IndexCastOp::create(b, b.getI32Type(), index);
+  Type type = typeOfElements();
+  auto cast = [&](Value index) -> Value {
+    return arith::IndexCastOp::create(b, type, index);
   };
   Value lanes = vector::StepOp::create(b, b.vector(b.getIndexType()));
-  lanes = arith::IndexCastOp::create(b, b.vector(b.getI32Type()), lanes);
-  Value i = narrowed(position), n = narrowed(keys);
-  Value j = arith::AddIOp::create(b, b.splat(narrowed(key)), lanes);
+  lanes = arith::IndexCastOp::create(b, b.vector(type), lanes);
+  Value i = cast(position), n = cast(keys);
+  Value j = arith::AddIOp::create(b, b.splat(cast(key)), lanes);
   Value any;
   for (IntegerSet set : sets.getAsValueRange<IntegerSetAttr>()) {
     Value all;

@@ -39,6 +39,7 @@ private:
                       mlir::Value last);
   mlir::Value emit(mlir::AffineExpr expr, mlir::Value i, mlir::Value j,
                    mlir::Value n);
+  mlir::Type typeOfElements();
   mlir::Value constant(mlir::Type type, int64_t value);
 
   VectorEmitter &b;

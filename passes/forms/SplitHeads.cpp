@@ -65,6 +65,10 @@ splitHeads(attn::AttentionOp dense, ArrayRef<HeadRange> ranges) {
   int64_t heads = count(dense.getQuery(), dense.getQueryLayout());
   int64_t keyHeads = count(dense.getKey(), dense.getKeyLayout());
   int64_t valueHeads = count(dense.getValue(), dense.getValueLayout());
+  for (int64_t known : {heads, keyHeads, valueHeads})
+    if (ShapedType::isDynamic(known))
+      return dense.emitError("requires known numbers of heads of queries, keys "
+                             "and values, to give some of them a form");
   for (HeadRange range : ranges)
     if (!sharedBy(range, heads, keyHeads) ||
         !sharedBy(range, heads, valueHeads))

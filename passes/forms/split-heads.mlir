@@ -52,3 +52,15 @@ func.func @fewer(%q: tensor<1x2x?x8xf32>) -> tensor<1x2x?x8xf32> {
   } -> tensor<1x2x?x8xf32>
   return %o : tensor<1x2x?x8xf32>
 }
+
+// -----
+
+func.func @unknown(%q: tensor<1x6x?x8xf32>, %k: tensor<1x?x?x8xf32>) -> tensor<1x6x?x8xf32> {
+  // expected-error @+1 {{requires known numbers of heads of queries, keys and values, to give some of them a form}}
+  %o = attn.attention query(%q : tensor<1x6x?x8xf32>) key(%k : tensor<1x?x?x8xf32>) value(%k : tensor<1x?x?x8xf32>)
+      attributes {scale = 0.5 : f64, capture_maps = []} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x6x?x8xf32>
+  return %o : tensor<1x6x?x8xf32>
+}

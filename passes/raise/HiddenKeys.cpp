@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "passes/raise/HiddenKeys.h"
+#include "dialects/kernel/Positions.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/IntegerSet.h"
 #include "passes/raise/MaskReader.h"
@@ -12,7 +13,8 @@ using namespace mlir;
 namespace attune {
 
 /// `condition` <= 0 as an expression >= 0 of the positions i and j of query and
-/// key, and of the number of keys n; null if other sizes are left in it.
+/// key, and of the number of keys n; null if other sizes are left in it, or
+/// numbers are too large.
 static AffineExpr overPositions(Affine condition, Value scores) {
   int64_t rank = typeOf(scores).getRank();
   Affine keys = sizeOf(scores, rank - 1);
@@ -37,7 +39,8 @@ static AffineExpr overPositions(Affine condition, Value scores) {
   AffineExpr sum = getAffineDimExpr(0, context) * row +
                    getAffineDimExpr(1, context) * key +
                    getAffineSymbolExpr(0, context) * count + condition.constant;
-  return simplifyAffineExpr(-sum, 2, 1);
+  AffineExpr result = simplifyAffineExpr(-sum, 2, 1);
+  return kernel::isComputable(result) ? result : AffineExpr();
 }
 
 /// The flag that `condition` <= 0 asks for; nothing if it is of positions.

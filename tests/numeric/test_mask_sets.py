@@ -37,14 +37,18 @@ MASKS = {
     "far apart": ("affine_set<(i, j) : (40 - j >= 0, 30 - i >= 0)>, "
                   "affine_set<(i, j) : (j - 600 >= 0, 640 - j >= 0)>",
                   lambda i, j, n: ((j <= 40) & (i <= 30)) | ((j >= 600) & (j <= 640))),
+    "farther than 32 bits": ("affine_set<(i, j) : (i - j >= 0, 5000000000 - i + j >= 0)>",
+                             lambda i, j, n: i >= j),
+    "steps of more than 32 bits": ("affine_set<(i, j) : (i * 20000000 - j * 40000000 >= 0)>",
+                                   lambda i, j, n: i >= 2 * j),
     "nothing": ("affine_set<(i, j) : (-1 >= 0)>", lambda i, j, n: (i < 0) & (i > 0) & (j > 0)),
 }
 LENGTHS = [(1, 1), (1, 700), (5, 300), (33, 33), (50, 700), (290, 290), (40, 9)]
 
 
-def reference(q, k, v, seen):
-    """q [H,L,D], k and v [H,S,D]; seen [L,S]. A row without keys is 0."""
-    scores = np.where(seen, q.astype(float) @ k.swapaxes(-1, -2) * 0.3, -np.inf)
+def reference(q, k, v, seen, scale=0.3):
+    """q [..,L,D], k and v [..,S,D]; seen [L,S]. A row without keys is 0."""
+    scores = np.where(seen, q.astype(float) @ k.swapaxes(-1, -2) * scale, -np.inf)
     highest = scores.max(-1, keepdims=True)
     weights = np.exp(scores - np.where(np.isfinite(highest), highest, 0))
     total = weights.sum(-1, keepdims=True)

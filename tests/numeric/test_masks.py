@@ -49,9 +49,9 @@ class Graph:
         """Of shape [1]."""
         return self("Shape", tensor, start=dim, end=dim + 1)
 
-    def positions(self, tensor, axis, first=None, dtype=None):
+    def positions(self, tensor, axis, first=None, dtype=None, dim=2):
         """0, 1, ... along the length of `tensor`, as a row (0) or a column (1)."""
-        count = self("Squeeze", self.size(tensor))
+        count = self("Squeeze", self.size(tensor, dim))
         found = self("Range", self.constant(0, np.int64), count, self.constant(1, np.int64))
         if first:
             found = self("Add", found, first)

@@ -88,7 +88,7 @@ Cost AttentionOp::getCost(int64_t size) {
   double rows = known(q.size(0)) * known(q.size(1)) * known(q.size(2));
   double keys = known(v.size(2));
   if (getMask())
-    keys *= shareOf(*getMask(), known(v.size(2)));
+    keys *= shareOf(*getMask(), getCausal(), known(v.size(2)));
   else if (getCausal())
     keys /= 2;
   return {2 * rows * keys * (known(q.size(3)) + known(v.size(3))),

@@ -45,7 +45,8 @@ def Attn_AttentionOp : Attn_CoreOp<"attention", [
     - (C4) each capture has a map from (b,h,i,j), whose results are dimensions
       or zeros, and the region has one argument more than there are captures
       and yields one score.
-    - (C5) `mask` lists one or more integer sets of (i, j)[n], affine in them.
+    - (C5) `mask` lists one or more integer sets of (i, j)[n], affine in them,
+      with numbers that 64 bits hold with any position.
     - (C6) not both of `nan_empty_rows` and `mean_empty_rows`.
 
     Example:

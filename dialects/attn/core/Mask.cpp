@@ -2,11 +2,26 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/attn/core/Mask.h"
+#include "dialects/kernel/Positions.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
 namespace attune::attn {
+
+/// Whether what is divided by is a positive number, throughout.
+static bool hasPositiveDivisors(AffineExpr expr) {
+  bool fine = true;
+  expr.walk([&](AffineExpr part) {
+    auto binary = dyn_cast<AffineBinaryOpExpr>(part);
+    bool divides = binary && part.getKind() != AffineExprKind::Add &&
+                   part.getKind() != AffineExprKind::Mul;
+    auto by = divides ? dyn_cast<AffineConstantExpr>(binary.getRHS())
+                      : AffineConstantExpr();
+    fine &= !divides || (by && by.getValue() > 0);
+  });
+  return fine;
+}
 
 LogicalResult verifyMask(Operation *op, ArrayAttr sets) {
   if (sets.empty())
@@ -18,20 +33,18 @@ LogicalResult verifyMask(Operation *op, ArrayAttr sets) {
       return op->emitOpError("requires integer sets of (i, j)[n] in 'mask', "
                              "but got ")
              << attribute;
-    for (AffineExpr constraint : set.getValue().getConstraints())
-      if (!constraint.isPureAffine())
+    for (AffineExpr constraint : set.getValue().getConstraints()) {
+      if (!constraint.isPureAffine() || !hasPositiveDivisors(constraint))
         return op->emitOpError("requires no products or quotients of positions "
                                "in 'mask', but got ")
                << attribute;
+      if (!kernel::isComputable(constraint))
+        return op->emitOpError("requires numbers in 'mask' that 64 bits hold "
+                               "with any position, but got ")
+               << attribute;
+    }
   }
   return success();
-}
-
-IntegerSet bandSet(MLIRContext *context, int64_t left, int64_t right) {
-  AffineExpr query = getAffineDimExpr(0, context);
-  AffineExpr key = getAffineDimExpr(1, context);
-  return IntegerSet::get(2, 0, {query - key + right, key - query + left},
-                         {false, false});
 }
 
 /// Positions of `dim` below `count`.
@@ -57,11 +70,18 @@ static IntegerSet both(IntegerSet left, IntegerSet right) {
   return IntegerSet::get(2, symbols, constraints, equal);
 }
 
-IntegerSet withStride(IntegerSet set, int64_t stride) {
-  MLIRContext *context = set.getContext();
-  AffineExpr distance =
-      getAffineDimExpr(0, context) - getAffineDimExpr(1, context);
-  return both(set, IntegerSet::get(2, 0, distance % stride, true));
+IntegerSet windowSet(MLIRContext *context, int64_t steps, int64_t stride) {
+  // Nothing is so far away.
+  constexpr uint64_t farthest = uint64_t(1) << 53;
+  auto reach = static_cast<int64_t>(std::min<uint64_t>(
+      llvm::SaturatingMultiply<uint64_t>(steps, stride), farthest));
+  AffineExpr query = getAffineDimExpr(0, context);
+  AffineExpr key = getAffineDimExpr(1, context);
+  IntegerSet band = IntegerSet::get(
+      2, 0, {query - key + reach, key - query + reach}, {false, false});
+  if (stride == 1)
+    return band;
+  return both(band, IntegerSet::get(2, 0, (query - key) % stride, true));
 }
 
 ArrayAttr intersectMasks(ArrayAttr left, ArrayAttr right) {
@@ -72,9 +92,15 @@ ArrayAttr intersectMasks(ArrayAttr left, ArrayAttr right) {
   return ArrayAttr::get(left.getContext(), sets);
 }
 
-void restrictTo(AttentionOp dense, ArrayAttr sets) {
-  dense.setMaskAttr(dense.getMask() ? intersectMasks(*dense.getMask(), sets)
-                                    : sets);
+void restrictTo(RewriterBase &rewriter, AttentionOp dense,
+                ArrayRef<IntegerSet> sets) {
+  ArrayAttr mask =
+      rewriter.getArrayAttr(llvm::map_to_vector(sets, [](IntegerSet set) {
+        return Attribute(IntegerSetAttr::get(set));
+      }));
+  if (dense.getMask())
+    mask = intersectMasks(*dense.getMask(), mask);
+  rewriter.modifyOpInPlace(dense, [&] { dense.setMaskAttr(mask); });
 }
 
 /// The value of an expression of constants; the divisors are positive.
@@ -115,12 +141,12 @@ bool isVisible(ArrayAttr sets, int64_t i, int64_t j, int64_t n) {
       });
 }
 
-double shareOf(ArrayAttr sets, int64_t n) {
+double shareOf(ArrayAttr sets, bool causal, int64_t n) {
   constexpr int64_t samples = 64;
   int64_t step = std::max<int64_t>(1, n / samples), seen = 0, all = 0;
   for (int64_t i = 0; i < n; i += step)
     for (int64_t j = 0; j < n; j += 1 + step / 4, ++all)
-      seen += isVisible(sets, i, j, n);
+      seen += (!causal || j <= i) && isVisible(sets, i, j, n);
   return all ? double(seen) / double(all) : 1;
 }
 

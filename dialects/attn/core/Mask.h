@@ -15,28 +15,28 @@
 namespace attune::attn {
 
 /// Checks that each attribute is an integer set of (i, j)[n], without products
-/// of them, and that there is one.
+/// of them and with numbers that 64 bits hold, and that there is one.
 mlir::LogicalResult verifyMask(mlir::Operation *op, mlir::ArrayAttr sets);
 
-/// Keys from `left` before the query to `right` behind it.
-mlir::IntegerSet bandSet(mlir::MLIRContext *context, int64_t left,
-                         int64_t right);
+/// The query's own key, and up to `steps` on either side, `stride` apart.
+mlir::IntegerSet windowSet(mlir::MLIRContext *context, int64_t steps,
+                           int64_t stride);
 /// The first `count` keys, for every query.
 mlir::IntegerSet firstKeys(mlir::MLIRContext *context, int64_t count);
 /// All keys, for the first `count` queries.
 mlir::IntegerSet firstQueries(mlir::MLIRContext *context, int64_t count);
-/// The pairs of a set whose distance is a multiple of `stride`.
-mlir::IntegerSet withStride(mlir::IntegerSet set, int64_t stride);
 /// Pairs in both masks.
 mlir::ArrayAttr intersectMasks(mlir::ArrayAttr left, mlir::ArrayAttr right);
 
 /// Hides from the queries of `dense` what is in none of `sets`.
-void restrictTo(AttentionOp dense, mlir::ArrayAttr sets);
+void restrictTo(mlir::RewriterBase &rewriter, AttentionOp dense,
+                llvm::ArrayRef<mlir::IntegerSet> sets);
 
 /// Whether the query at position `i` sees key `j` of `n`.
 bool isVisible(mlir::ArrayAttr sets, int64_t i, int64_t j, int64_t n);
-/// About which share of `n` x `n` pairs a mask shows: that of a sample.
-double shareOf(mlir::ArrayAttr sets, int64_t n);
+/// About which share of `n` x `n` pairs a mask shows, of those with j <= i if
+/// `causal` hides the others: that of a sample.
+double shareOf(mlir::ArrayAttr sets, bool causal, int64_t n);
 
 } // namespace attune::attn
 

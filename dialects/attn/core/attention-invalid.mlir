@@ -107,6 +107,32 @@ func.func @quotient(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
 
 // -----
 
+// C5
+func.func @no_divisor(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
+  // expected-error @+1 {{requires no products or quotients of positions in 'mask', but got}}
+  %o = attn.attention query(%q : tensor<1x2x3x4xf32>) key(%q : tensor<1x2x3x4xf32>) value(%q : tensor<1x2x3x4xf32>)
+      attributes {scale = 1.0 : f64, capture_maps = [], mask = [affine_set<(i, j) : (j mod 4 - i floordiv 0 >= 0)>]} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x3x4xf32>
+  return %o : tensor<1x2x3x4xf32>
+}
+
+// -----
+
+// C5
+func.func @too_large(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
+  // expected-error @+1 {{requires numbers in 'mask' that 64 bits hold with any position, but got}}
+  %o = attn.attention query(%q : tensor<1x2x3x4xf32>) key(%q : tensor<1x2x3x4xf32>) value(%q : tensor<1x2x3x4xf32>)
+      attributes {scale = 1.0 : f64, capture_maps = [], mask = [affine_set<(i, j) : (i - j * 9007199254740992 >= 0)>]} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x3x4xf32>
+  return %o : tensor<1x2x3x4xf32>
+}
+
+// -----
+
 // C6
 func.func @empty_rows(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
   // expected-error @+1 {{requires one of 'nan_empty_rows' and 'mean_empty_rows', but got both}}

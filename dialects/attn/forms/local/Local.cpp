@@ -20,10 +20,8 @@ static LogicalResult rewrite(RewriterBase &rewriter, AttentionOp dense,
   AffineExpr other = getAffineDimExpr(1, context).floorDiv(*block);
   SmallVector<AffineExpr> constraints = {own - other + *forward,
                                          other - own + *back};
-  IntegerSet set = IntegerSet::get(2, 0, constraints, {false, false});
-  rewriter.modifyOpInPlace(dense, [&] {
-    restrictTo(dense, rewriter.getArrayAttr(IntegerSetAttr::get(set)));
-  });
+  restrictTo(rewriter, dense,
+             IntegerSet::get(2, 0, constraints, {false, false}));
   return success();
 }
 

@@ -17,17 +17,11 @@ static LogicalResult rewrite(RewriterBase &rewriter, AttentionOp dense,
   if (!window || !globals || !dilation)
     return failure();
   MLIRContext *context = rewriter.getContext();
-  int64_t far = *window * *dilation;
-  IntegerSet near = bandSet(context, far, far);
-  if (*dilation > 1)
-    near = withStride(near, *dilation);
-  SmallVector<Attribute> sets = {IntegerSetAttr::get(near)};
-  if (*globals > 0) {
-    sets.push_back(IntegerSetAttr::get(firstKeys(context, *globals)));
-    sets.push_back(IntegerSetAttr::get(firstQueries(context, *globals)));
-  }
-  rewriter.modifyOpInPlace(
-      dense, [&] { restrictTo(dense, rewriter.getArrayAttr(sets)); });
+  SmallVector<IntegerSet> sets = {windowSet(context, *window, *dilation)};
+  if (*globals > 0)
+    sets.append(
+        {firstKeys(context, *globals), firstQueries(context, *globals)});
+  restrictTo(rewriter, dense, sets);
   return success();
 }
 
@@ -37,8 +31,7 @@ Form longformer_form() {
        "keys that a query sees on either side of its own"},
       {"global", FormParameter::Kind::integer, 1,
        "first positions, which see all keys and which all queries see; with "
-       "the "
-       "ordinary projections"},
+       "the ordinary projections"},
       {"dilation", FormParameter::Kind::integer, 1,
        "distance of the keys in the window from each other"}};
   return {"longformer",

@@ -16,17 +16,12 @@ static LogicalResult rewrite(RewriterBase &rewriter, AttentionOp dense,
                              parameters.integerFrom(dense, "dilation", 1);
   if (!window || !sinks || !dilation)
     return failure();
-  MLIRContext *context = rewriter.getContext();
-  int64_t far = (*window - 1) * *dilation;
   // A causal query sees none of the keys on the right, whatever the set says.
-  IntegerSet near = bandSet(context, far, far);
-  if (*dilation > 1)
-    near = withStride(near, *dilation);
-  SmallVector<Attribute> sets = {IntegerSetAttr::get(near)};
+  MLIRContext *context = rewriter.getContext();
+  SmallVector<IntegerSet> sets = {windowSet(context, *window - 1, *dilation)};
   if (*sinks > 0)
-    sets.push_back(IntegerSetAttr::get(firstKeys(context, *sinks)));
-  rewriter.modifyOpInPlace(
-      dense, [&] { restrictTo(dense, rewriter.getArrayAttr(sets)); });
+    sets.push_back(firstKeys(context, *sinks));
+  restrictTo(rewriter, dense, sets);
   return success();
 }
 
