@@ -141,6 +141,24 @@ onnx::NodeOp makeNode(OpBuilder &builder, onnx::NodeOp like, StringRef op,
           : ArrayAttr());
 }
 
+bool holdsSizes(Type type) {
+  return type.isF32() || type.isF64() || type.isSignlessInteger(32) ||
+         type.isSignlessInteger(64);
+}
+
+std::optional<double> roundedTo(double value, Type type) {
+  if (type.isF32())
+    return static_cast<float>(value);
+  if (type.isF64())
+    return value;
+  if (type.isInteger(1))
+    return value != 0;
+  if (!holdsSizes(type) || !(std::abs(value) < exactInteger) ||
+      (type.isInteger(32) && std::abs(value) > 2147483647.0))
+    return std::nullopt;
+  return std::trunc(value);
+}
+
 void eraseUnused(func::FuncOp function) {
   SmallVector<onnx::NodeOp> nodes;
   function.walk([&](onnx::NodeOp node) { nodes.push_back(node); });

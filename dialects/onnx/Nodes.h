@@ -53,6 +53,15 @@ onnx::NodeOp makeNode(mlir::OpBuilder &builder, onnx::NodeOp like,
                       mlir::ValueRange inputs,
                       llvm::ArrayRef<mlir::NamedAttribute> attributes);
 
+/// Whether `type` holds integers as large as sizes, and differences of them:
+/// signed ones of 32 bits and more, f32 and f64.
+bool holdsSizes(mlir::Type type);
+/// Integers below this, and their sums, are doubles.
+constexpr double exactInteger = 9007199254740992.0; // 2^53
+/// `value` as an element of type `type` holds it; nothing if that depends on
+/// more than rounding.
+std::optional<double> roundedTo(double value, mlir::Type type);
+
 /// Removes nodes that nothing uses any more, last ones first.
 void eraseUnused(mlir::func::FuncOp function);
 

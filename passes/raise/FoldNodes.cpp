@@ -34,7 +34,6 @@ private:
 };
 
 constexpr int64_t limit = 64;
-constexpr double exact = 9007199254740992.0; // 2^53
 
 } // namespace
 
@@ -56,8 +55,8 @@ static std::optional<Elements> constantElements(Value value) {
   for (const APInt &element : attribute.getValues<APInt>()) {
     double number = isUnsigned ? static_cast<double>(element.getZExtValue())
                                : static_cast<double>(element.getSExtValue());
-    elements.push_back(std::abs(number) < exact ? std::optional(number)
-                                                : std::nullopt);
+    elements.push_back(std::abs(number) < exactInteger ? std::optional(number)
+                                                       : std::nullopt);
   }
   return elements;
 }
@@ -65,22 +64,6 @@ static std::optional<Elements> constantElements(Value value) {
 std::optional<Elements> Folder::elementsOf(Value value) {
   auto found = known.find(value);
   return found == known.end() ? constantElements(value) : found->second;
-}
-
-/// `value` as an element of type `type` holds it.
-static std::optional<double> rounded(double value, Type type) {
-  if (type.isF32())
-    return static_cast<float>(value);
-  if (type.isF64())
-    return value;
-  if (type.isInteger(1))
-    return value != 0;
-  auto integer = dyn_cast<IntegerType>(type);
-  if (!integer || integer.isUnsigned() || integer.getWidth() < 32 ||
-      !(std::abs(value) < exact) ||
-      (integer.getWidth() == 32 && std::abs(value) > 2147483647.0))
-    return std::nullopt;
-  return std::trunc(value);
 }
 
 static std::optional<double> apply(StringRef op, ArrayRef<double> x,
@@ -132,7 +115,7 @@ applyAll(onnx::NodeOp node, ArrayRef<Elements> operands, int64_t count) {
     std::optional<double> result;
     if (arguments.size() == operands.size())
       result = apply(node.getOpType(), arguments, isa<IntegerType>(type));
-    results.push_back(result ? rounded(*result, type) : std::nullopt);
+    results.push_back(result ? roundedTo(*result, type) : std::nullopt);
   }
   return results;
 }

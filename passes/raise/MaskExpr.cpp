@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "passes/raise/MaskExpr.h"
+#include "dialects/onnx/Nodes.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -62,7 +64,18 @@ MaskExpr MaskExpr::number(double value) {
   return expr;
 }
 
+/// Whether sums of a few such integers stay within 64 bits.
+static bool isSmall(const Affine &affine) {
+  constexpr int64_t limit = int64_t(1) << 53;
+  auto fits = [](int64_t value) { return -limit <= value && value <= limit; };
+  return fits(affine.constant) &&
+         llvm::all_of(affine.terms,
+                      [&](const auto &term) { return fits(term.second); });
+}
+
 MaskExpr MaskExpr::integer(Affine affine) {
+  if (!isSmall(affine))
+    return {};
   if (affine.isConstant())
     return number(affine.constant);
   MaskExpr expr;
@@ -92,44 +105,57 @@ std::optional<double> MaskExpr::asNumber() const {
   return kind == Kind::number ? std::optional(value) : std::nullopt;
 }
 
-/// An integer as a sum; nothing for other kinds.
-static std::optional<Affine> affineOf(const MaskExpr &expr) {
-  if (expr.kind == Kind::integer)
-    return expr.affine;
-  if (expr.kind == Kind::number && expr.value == std::trunc(expr.value) &&
-      std::abs(expr.value) < 1e15)
-    return Affine::of(static_cast<int64_t>(expr.value));
+std::optional<Affine> MaskExpr::asInteger() const {
+  constexpr double limit = 1e15;
+  if (kind == Kind::integer)
+    return affine;
+  if (kind == Kind::number && value == std::trunc(value) &&
+      std::abs(value) < limit)
+    return Affine::of(static_cast<int64_t>(value));
   return std::nullopt;
 }
 
-static MaskExpr applyToNumbers(StringRef op, ArrayRef<double> x) {
-  if (x.size() == 1) {
-    if (op == "Not")
-      return MaskExpr::number(x[0] == 0);
-    if (op == "Neg")
-      return MaskExpr::number(-x[0]);
-    return {};
-  }
+static std::optional<double> applyToNumbers(StringRef op, ArrayRef<double> x) {
+  if (x.size() == 1)
+    return llvm::StringSwitch<std::optional<double>>(op)
+        .Case("Not", x[0] == 0)
+        .Case("Neg", -x[0])
+        .Default(std::nullopt);
   if (x.size() != 2)
-    return {};
-  std::optional<double> result = llvm::StringSwitch<std::optional<double>>(op)
-                                     .Case("Add", x[0] + x[1])
-                                     .Case("Sub", x[0] - x[1])
-                                     .Case("Mul", x[0] * x[1])
-                                     .Case("And", x[0] != 0 && x[1] != 0)
-                                     .Case("Or", x[0] != 0 || x[1] != 0)
-                                     .Case("Equal", x[0] == x[1])
-                                     .Case("Less", x[0] < x[1])
-                                     .Case("Greater", x[0] > x[1])
-                                     .Case("LessOrEqual", x[0] <= x[1])
-                                     .Case("GreaterOrEqual", x[0] >= x[1])
-                                     .Default(std::nullopt);
-  return result ? MaskExpr::number(*result) : MaskExpr();
+    return std::nullopt;
+  return llvm::StringSwitch<std::optional<double>>(op)
+      .Case("Add", x[0] + x[1])
+      .Case("Sub", x[0] - x[1])
+      .Case("Mul", x[0] * x[1])
+      .Case("And", x[0] != 0 && x[1] != 0)
+      .Case("Or", x[0] != 0 || x[1] != 0)
+      .Case("Equal", x[0] == x[1])
+      .Case("Less", x[0] < x[1])
+      .Case("Greater", x[0] > x[1])
+      .Case("LessOrEqual", x[0] <= x[1])
+      .Case("GreaterOrEqual", x[0] >= x[1])
+      .Default(std::nullopt);
 }
 
-/// Sums and comparisons of integers.
+/// A multiple; unknown if a number of it is too large.
+static MaskExpr times(const Affine &affine, int64_t factor) {
+  Affine product;
+  if (llvm::MulOverflow(affine.constant, factor, product.constant))
+    return {};
+  for (const auto &[name, count] : affine.terms)
+    if (llvm::MulOverflow(count, factor, product.terms[name]))
+      return {};
+  if (factor == 0)
+    product.terms.clear();
+  return MaskExpr::integer(product);
+}
+
+/// Sums and comparisons of integers. What other types hold depends on their
+/// width.
 static MaskExpr applyToIntegers(StringRef op, const Affine &left,
-                                const Affine &right) {
+                                const Affine &right, Type type) {
+  if (!type.isInteger(1) && !holdsSizes(type))
+    return {};
   Affine difference = left.plus(right, -1);
   Affine one = Affine::of(1), opposite = Affine().plus(difference, -1);
   if (op == "Add")
@@ -137,9 +163,9 @@ static MaskExpr applyToIntegers(StringRef op, const Affine &left,
   if (op == "Sub")
     return MaskExpr::integer(difference);
   if (op == "Mul" && right.isConstant())
-    return MaskExpr::integer(Affine().plus(left, right.constant));
+    return times(left, right.constant);
   if (op == "Mul" && left.isConstant())
-    return MaskExpr::integer(Affine().plus(right, left.constant));
+    return times(right, left.constant);
   if (op == "LessOrEqual")
     return MaskExpr::atMost(difference);
   if (op == "Less")
@@ -157,17 +183,15 @@ static MaskExpr applyToIntegers(StringRef op, const Affine &left,
 
 /// A number in another type; nothing if it depends on the width or rounding.
 static std::optional<double> castNumber(double number, Type type) {
-  if (type.isInteger(1))
-    return number != 0;
-  bool isSmall = number == std::trunc(number) && std::abs(number) < 128;
-  return isa<FloatType>(type) || isSmall ? std::optional(number) : std::nullopt;
+  // Any type holds these.
+  bool isSmall = number == std::trunc(number) && number >= 0 && number < 128;
+  return isSmall && !type.isInteger(1) ? std::optional(number)
+                                       : roundedTo(number, type);
 }
 
 static MaskExpr castTo(const MaskExpr &operand, Type type) {
   if (operand.kind == Kind::integer) {
-    bool holds = type.isF32() || type.isF64() || type.isInteger(32) ||
-                 type.isInteger(64);
-    return holds ? operand : MaskExpr();
+    return holdsSizes(type) ? operand : MaskExpr();
   }
   std::optional<double> value = castNumber(operand.value, type),
                         otherwise = castNumber(operand.otherwise, type);
@@ -237,13 +261,16 @@ MaskExpr applyToElements(StringRef op, ArrayRef<MaskExpr> operands, Type type) {
   for (const MaskExpr &operand : operands) {
     if (std::optional<double> known = operand.asNumber())
       numbers.push_back(*known);
-    if (std::optional<Affine> integer = affineOf(operand))
+    if (std::optional<Affine> integer = operand.asInteger())
       integers.push_back(*integer);
   }
-  if (numbers.size() == operands.size())
-    return applyToNumbers(op, numbers);
+  if (numbers.size() == operands.size()) {
+    std::optional<double> result = applyToNumbers(op, numbers);
+    result = result ? roundedTo(*result, type) : std::nullopt;
+    return result ? MaskExpr::number(*result) : MaskExpr();
+  }
   if (integers.size() == operands.size() && operands.size() == 2)
-    return applyToIntegers(op, integers[0], integers[1]);
+    return applyToIntegers(op, integers[0], integers[1], type);
   return applyToChoices(op, operands, type);
 }
 

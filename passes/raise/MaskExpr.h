@@ -58,6 +58,8 @@ struct MaskExpr {
   static MaskExpr atMost(Affine affine);
   /// The number that the element is known to be.
   std::optional<double> asNumber() const;
+  /// The integer that the element is known to be; nothing for fractions.
+  std::optional<Affine> asInteger() const;
 };
 
 /// The operator `op` of ai.onnx, whose result has elements of type `type`, on

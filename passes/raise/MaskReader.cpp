@@ -4,7 +4,6 @@
 #include "passes/raise/MaskReader.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/raise/SizeReader.h"
-#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -18,12 +17,13 @@ Affine sizeOf(Value value, int64_t dim) {
     return Affine::of(type.getDimSize(dim));
   if (std::optional<SizeExpr> size = SizeReader::sizesOf(value)[dim]) {
     Affine sum;
+    // Names of products differ from all that a file gives.
     for (const SizeExpr::Term &term : size->terms)
-      sum =
-          sum.plus(term.names.empty()
-                       ? Affine::of(1)
-                       : Affine::symbol("size " + llvm::join(term.names, "*")),
-                   term.factor);
+      sum = sum.plus(
+          term.names.empty()
+              ? Affine::of(1)
+              : Affine::symbol("size " + SizeExpr{{{1, term.names}}}.text()),
+          term.factor);
     return sum;
   }
   // A size without a name equals nothing else.
@@ -63,9 +63,11 @@ private:
 static double numberOf(Attribute value) {
   if (auto real = dyn_cast<FloatAttr>(value))
     return real.getValueAsDouble();
-  APInt integer = cast<IntegerAttr>(value).getValue();
-  return integer.getBitWidth() == 1 ? double(integer.getZExtValue())
-                                    : double(integer.getSExtValue());
+  auto integer = cast<IntegerAttr>(value);
+  bool isUnsigned =
+      integer.getType().isInteger(1) || integer.getType().isUnsignedInteger();
+  return isUnsigned ? double(integer.getValue().getZExtValue())
+                    : double(integer.getValue().getSExtValue());
 }
 
 /// Elements of a square constant that are one number in a band around the
@@ -133,12 +135,7 @@ MaskExpr MaskReader::readConstant(Value value, const Indices &indices) {
 
 std::optional<Affine> MaskReader::readInteger(Value value,
                                               const Indices &indices) {
-  MaskExpr expr = read(value, indices);
-  if (expr.kind == MaskExpr::Kind::integer)
-    return expr.affine;
-  if (std::optional<double> known = expr.asNumber())
-    return Affine::of(static_cast<int64_t>(*known));
-  return std::nullopt;
+  return read(value, indices).asInteger();
 }
 
 /// Sizes are not negative; what is counted from the end would be.
@@ -215,7 +212,12 @@ MaskExpr MaskReader::readRange(onnx::NodeOp node, const Indices &indices) {
   std::optional<Affine> step = readInteger(node.getInputs()[2], {});
   if (!start || !step || !step->isConstant())
     return {};
-  return MaskExpr::integer(start->plus(indices[0], step->constant));
+  Type type = typeOf(node.getOutputs()[0]).getElementType();
+  SmallVector<MaskExpr> steps = {MaskExpr::integer(indices[0]),
+                                 MaskExpr::integer(*step)};
+  SmallVector<MaskExpr> sum = {MaskExpr::integer(*start),
+                               applyToElements("Mul", steps, type)};
+  return applyToElements("Add", sum, type);
 }
 
 /// Reshapes that only add or remove dimensions of size 1.
@@ -286,15 +288,9 @@ MaskExpr MaskReader::readNode(onnx::NodeOp node, const Indices &indices) {
                                   : MaskExpr();
   }
   if (op == "ConstantOfShape") {
-    auto value =
-        dyn_cast_or_null<DenseFPElementsAttr>(node.getNodeAttr("value"));
-    auto integer =
-        dyn_cast_or_null<DenseIntElementsAttr>(node.getNodeAttr("value"));
-    if (integer)
-      return MaskExpr::number((*integer.begin()).getBoolValue()
-                                  ? double((*integer.begin()).getZExtValue())
-                                  : 0);
-    return MaskExpr::number(value ? (*value.begin()).convertToDouble() : 0);
+    auto value = dyn_cast_or_null<DenseElementsAttr>(node.getNodeAttr("value"));
+    return MaskExpr::number(
+        value ? numberOf(*value.getValues<Attribute>().begin()) : 0);
   }
   return readElementwise(node, indices);
 }

@@ -105,9 +105,8 @@ static std::optional<double> afterStep(onnx::NodeOp node, unsigned score,
   StringRef op = node.getOpType();
   if (op == "Where") {
     std::optional<double> other = scalarOf(node.getInputs()[3 - score]);
-    return other && *other <= hiddenScore
-               ? std::optional(std::max(hidden, *other))
-               : std::nullopt;
+    // What it hides must not show beside what is hidden already.
+    return other && *other <= hidden ? std::optional(hidden) : std::nullopt;
   }
   if (node.getInputs().size() != 2)
     return std::nullopt;
@@ -152,7 +151,9 @@ bool ScoreRegion::takeMask(ArrayRef<Step> all, size_t at) {
     if (index > at && hidden)
       hidden = afterStep(other.node, other.score, *hidden);
   }
-  if (!hidden || !(*hidden <= hiddenScore))
+  // Finite ones must not end as -inf: that makes NaN of a row of them.
+  bool overflows = finite && hidden && std::isinf(static_cast<float>(*hidden));
+  if (!hidden || !(*hidden <= hiddenScore) || overflows)
     return false;
   if (!takeFlags(keys->flags))
     return false;
@@ -168,7 +169,9 @@ bool ScoreRegion::takeMask(ArrayRef<Step> all, size_t at) {
 bool ScoreRegion::takeFlags(ArrayRef<HiddenKeys::Flag> taken) {
   SmallVector<Flag> fitting;
   for (const HiddenKeys::Flag &flag : taken) {
-    AffineMap map = mapOf(flag.value, scores, false);
+    // It may be larger than the scores, of which the mask then takes a part.
+    bool isPart = typeOf(flag.value).getRank() > typeOf(scores).getRank();
+    AffineMap map = isPart ? AffineMap() : mapOf(flag.value, scores, true);
     if (!map)
       return false;
     fitting.push_back({{flag.value, map}, flag.negated});

@@ -70,6 +70,10 @@ std::optional<Sizes> SizeReader::arithmetic(onnx::NodeOp node) {
       !type.hasStaticShape() || type.getRank() > 1 ||
       type.getNumElements() > limit)
     return std::nullopt;
+  // Others hold what they can: not what is computed here.
+  Type element = type.getElementType();
+  if (!holdsSizes(element) && node.getOpType() != "Equal")
+    return std::nullopt;
   SmallVector<Sizes> operands;
   for (Value input : node.getInputs()) {
     std::optional<Sizes> list = elementsOf(input);

@@ -186,3 +186,22 @@ func.func @lowest_beside_a_bias(%q: tensor<1x2x?x4xf32> {attune.dims = ["", "", 
   %21 = onnx.node "MatMul" since 13(%20, %v) {dims = [["", "", "s", ""]]} : (tensor<1x2x?x?xf32>, tensor<1x2x?x4xf32>) -> tensor<1x2x?x4xf32>
   return %21 : tensor<1x2x?x4xf32>
 }
+
+// A flag of more dimensions than the scores have is no part of them.
+// CHECK-LABEL: func.func @flag_of_higher_rank
+// CHECK: attn.attention query
+// CHECK-SAME: captures(
+// CHECK-NOT: causal
+func.func @flag_of_higher_rank(%q: tensor<1x4x8xf32>, %k: tensor<1x4x8xf32>, %v: tensor<1x4x8xf32>, %m: tensor<1x1x4x4xi1>) -> tensor<1x4x8xf32> {
+  %lower = arith.constant dense<[[true, false, false, false], [true, true, false, false], [true, true, true, false], [true, true, true, true]]> : tensor<4x4xi1>
+  %first = arith.constant dense<0> : tensor<1xi64>
+  %none = arith.constant dense<0xFF800000> : tensor<f32>
+  %0 = onnx.node "Squeeze" since 13(%m, %first) : (tensor<1x1x4x4xi1>, tensor<1xi64>) -> tensor<1x4x4xi1>
+  %1 = onnx.node "And" since 7(%lower, %0) : (tensor<4x4xi1>, tensor<1x4x4xi1>) -> tensor<1x4x4xi1>
+  %2 = onnx.node "Transpose" since 13(%k) {node_attributes = {perm = array<i64: 0, 2, 1>}} : (tensor<1x4x8xf32>) -> tensor<1x8x4xf32>
+  %3 = onnx.node "MatMul" since 13(%q, %2) : (tensor<1x4x8xf32>, tensor<1x8x4xf32>) -> tensor<1x4x4xf32>
+  %4 = onnx.node "Where" since 16(%1, %3, %none) : (tensor<1x4x4xi1>, tensor<1x4x4xf32>, tensor<f32>) -> tensor<1x4x4xf32>
+  %5 = onnx.node "Softmax" since 13(%4) {node_attributes = {axis = -1 : i64}} : (tensor<1x4x4xf32>) -> tensor<1x4x4xf32>
+  %6 = onnx.node "MatMul" since 13(%5, %v) : (tensor<1x4x4xf32>, tensor<1x4x8xf32>) -> tensor<1x4x8xf32>
+  return %6 : tensor<1x4x8xf32>
+}

@@ -6,7 +6,7 @@
 import unittest
 
 import numpy as np
-from onnx import TensorProto
+from onnx import TensorProto, numpy_helper
 
 from test_masks import INFINITY, LENGTHS, LOWEST, MaskTest
 
@@ -116,6 +116,21 @@ class Windows(MaskTest):
                    extra=lambda random, _, n: [random.random((2, 1, 1, n)) < 0.4],
                    inputs=[("m", TensorProto.BOOL, ["b", 1, 1, "s"])])
 
+    def test_padding_of_more_keys_is_cut(self):
+        """What is cut from a longer flag is captured, not the flag."""
+        def build(graph, scores):
+            seen = graph("GreaterOrEqual", graph("Sub", graph.positions("q", 1),
+                                                 graph.positions("m", 0, dim=3)),
+                         graph.constant(0, np.int64))
+            bias = graph("Where", graph("And", seen, "m"), graph.constant(0.0),
+                         graph.constant(LOWEST))
+            cut = graph("Slice", bias, graph.constant([0], np.int64), graph.size(),
+                        graph.constant([3], np.int64))
+            return graph("Add", scores, cut)
+        self.check(build, causal=False, captures=1,
+                   extra=lambda random, _, n: [random.random((2, 1, 1, n + 3)) < 0.7],
+                   inputs=[("m", TensorProto.BOOL, ["b", 1, 1, "more"])])
+
     def test_either_positions_or_a_flag(self):
         def build(graph, scores):
             near = graph("LessOrEqual", self.distance(graph), graph.constant(2, np.int64))
@@ -123,6 +138,53 @@ class Windows(MaskTest):
         self.check(build, causal=False, captures=1,
                    extra=lambda random, _, n: [random.random((2, 1, 1, n)) < 0.4],
                    inputs=[("m", TensorProto.BOOL, ["b", 1, 1, "s"])])
+
+    def test_unsigned_distances_are_none(self):
+        """A negative one wraps, which hides later keys as well."""
+        def build(graph, scores):
+            distance = graph("Cast", self.distance(graph), to=TensorProto.UINT32)
+            near = graph("Less", distance, graph.constant(5, np.uint32))
+            return graph("Where", near, scores, graph.constant(-INFINITY))
+        self.check(build, causal=False, captures=1)
+
+    def test_halves_of_positions_are_none(self):
+        def build(graph, scores):
+            count = graph("Cast", graph("Squeeze", graph.size()), to=TensorProto.FLOAT)
+            half, one = graph.constant(0.5), graph.constant(1.0)
+            places = graph("Range", half, graph("Add", count, half), one)
+            key = graph("Unsqueeze", places, graph.constant([0], np.int64))
+            earlier = graph("LessOrEqual", key, graph.positions("q", 1, dtype=TensorProto.FLOAT))
+            return graph("Where", earlier, scores, graph.constant(-INFINITY))
+        self.check(build, causal=False, captures=1)
+
+    def test_negative_fillings_keep_their_sign(self):
+        def build(graph, scores):
+            value = numpy_helper.from_array(np.array([-1], np.int64))
+            shape = graph("Concat", graph.size(), graph.size(), axis=0)
+            near = graph("Less", graph("ConstantOfShape", shape, value=value), self.distance(graph))
+            return graph("Where", near, scores, graph.constant(LOWEST))
+        self.check(build, causal=True)
+
+    def test_infinity_below_a_finite_mask(self):
+        """In a row where all earlier keys are padded, the file sees padded later ones."""
+        def build(graph, scores):
+            earlier = graph("GreaterOrEqual", self.distance(graph), graph.constant(0, np.int64))
+            scores = graph("Where", earlier, scores, graph.constant(-INFINITY))
+            return graph("Where", "m", scores, graph.constant(LOWEST))
+        def padding(random, _, columns):
+            seen = random.random((2, 1, 1, columns)) < 0.7
+            seen[0, 0, 0, :columns // 2] = False
+            return [seen]
+        self.check(build, causal=False, captures=1, extra=padding,
+                   inputs=[("m", TensorProto.BOOL, ["b", 1, 1, "s"])])
+
+    def test_finite_masks_that_overflow(self):
+        """They end as -inf: rows of them are no numbers."""
+        def build(graph, scores):
+            behind = graph("GreaterOrEqual", self.distance(graph), graph.constant(2, np.int64))
+            masked = graph("Where", behind, scores, graph.constant(LOWEST))
+            return graph("Mul", masked, graph.constant(8.0))
+        self.check(build, causal=False, captures=1)
 
     def test_rows_without_keys(self):
         def build(graph, scores):
