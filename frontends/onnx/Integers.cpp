@@ -168,6 +168,9 @@ std::optional<List> Integers::evaluate(const onnx::NodeProto &node) const {
   std::optional<List> left = find(node.input(0));
   if (!left)
     return std::nullopt;
+  // Of more elements than one it would be no list any more.
+  if (op == "Unsqueeze" && left->size() != 1)
+    return std::nullopt;
   if (op == "Identity" || op == "Squeeze" || op == "Unsqueeze")
     return left;
   if (op == "Not" || op == "Cast") {

@@ -64,11 +64,12 @@ void Eliminator::clearBelow(Value column) {
   Value one = b.index(1), next = b.add(column, one);
   Value pivot = at(column, column);
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(pivot.getType()));
-  // Without a pivot, the column is clear and the determinant 0 already.
+  // Without a pivot the column holds zeros, which leave all as it is, and NaN.
   Value none = arith::CmpFOp::create(b, CmpFPredicate::OEQ, pivot, zero);
   b.loop(next, size, one, [&](Value row) {
-    Value ratio = arith::DivFOp::create(b, at(row, column), pivot);
-    ratio = arith::SelectOp::create(b, none, zero, ratio);
+    Value below = at(row, column);
+    Value ratio = arith::SelectOp::create(
+        b, none, below, arith::DivFOp::create(b, below, pivot));
     b.loop(next, size, one, [&](Value i) {
       Value less = arith::MulFOp::create(b, ratio, at(column, i));
       put(arith::SubFOp::create(b, at(row, i), less), row, i);

@@ -87,12 +87,12 @@ def determinants():
     singular = np.array([[1, 2, 3], [2, 4, 6], [1, 0, 1]], F32)
     # A zero on the diagonal, permutations of either sign, no matrix and no element.
     swapped = np.array([[[0, 1], [1, 0]], [[1, 0], [0, 1]], [[0, 0], [0, 0]]], F32)
-    nan = np.array([[1, 2], [np.nan, 1]], F32)
+    nan = np.array([[[1, 2], [np.nan, 1]], [[0, 1], [np.nan, 1]]], F32)
     return [single("Det", x, expected=det, tolerance=tolerance) for x, tolerance in (
         (floats(4, 4), (1e-4, 1e-5)), (floats(-1, 3, 3), (1e-4, 1e-5)), (floats(2, 3, 6, 6), (1e-4, 1e-4)),
         (floats(5, -1, -1, dtype=F64), (1e-9, 1e-9)), (floats(1, 1), None), (singular, None), (swapped, None),
         (np.zeros((3, 0, 0), F32), None), (np.zeros((0, 2, 2), F32), None), (floats(2, 3, 3, dtype=F16), None))] + [
-        single("Det", nan, expected=[F32(np.nan)])]
+        single("Det", nan, expected=[np.array([np.nan, np.nan], F32)])]
 
 
 CASES = aligned() + pooled() + determinants()

@@ -245,7 +245,8 @@ static LogicalResult lowerCol2Im(onnx::NodeOp node, Lowering &b) {
       fold.strides.size() != block->size() ||
       fold.dilations.size() != block->size() ||
       pads.size() != 2 * block->size() ||
-      llvm::any_of(fold.strides, [](int64_t stride) { return stride < 1; }))
+      llvm::any_of(fold.strides, [](int64_t stride) { return stride < 1; }) ||
+      llvm::any_of(fold.kernel, [](int64_t size) { return size < 1; }))
     return node.emitNodeError("requires a block_shape, strides, dilations and "
                               "pads for each dimension of the image");
   for (int64_t dim = 0; dim < rank; ++dim) {
@@ -261,15 +262,16 @@ static LogicalResult lowerCol2Im(onnx::NodeOp node, Lowering &b) {
     fold.image.push_back(size);
   }
   OpFoldResult positions = b.product(fold.counts);
-  std::optional<int64_t> rows = getConstantIntValue(b.size(input, 1));
-  if (!rows || elements < 1 || *rows % elements != 0)
-    return node.emitNodeError("requires a constant number of rows that is a "
-                              "multiple of the block's elements");
+  // Other rows are a matter of Columns.
+  int64_t rows = typeOf(input).getDimSize(1);
+  if (elements < 1 || rows % elements != 0)
+    return node.emitNodeError("requires a number of rows that is a multiple of "
+                              "the block's elements");
   if (failed(b.requireEqual(node, b.size(input, 2), positions,
                             "numbers of columns and of blocks")))
     return failure();
   Value columns =
-      b.reshape(input, {b.size(input, 0), b.getIndexAttr(*rows / elements),
+      b.reshape(input, {b.size(input, 0), b.getIndexAttr(rows / elements),
                         b.getIndexAttr(elements), positions});
   b.replace(node, fold(b, columns));
   return success();

@@ -189,6 +189,7 @@ static std::pair<Value, Value> trainBatchNorm(onnx::NodeOp node, Lowering &b) {
     if (!isUsed(node, output))
       continue;
     Value before = node.getInputs()[2 + output];
+    now = b.convert(now, elementOf(before));
     Value average = b.elementwise(
         node, {before, now}, elementOf(before),
         [&](OpBuilder &inner, Location loc, ValueRange x) -> Value {
@@ -233,8 +234,10 @@ static LogicalResult lowerBatchNorm(onnx::NodeOp node, Lowering &b) {
   Value inverse = inverseRoot(b, variance, node.getFloat("epsilon", 1e-5));
   SmallVector<Value> operands = {input};
   for (Value channel :
-       {mean, inverse, node.getInputs()[1], node.getInputs()[2]})
+       {mean, inverse, node.getInputs()[1], node.getInputs()[2]}) {
+    channel = b.convert(channel, elementOf(input));
     operands.push_back(rank > 1 ? perChannel(b, channel, rank) : channel);
+  }
   Value result = b.elementwise(
       node, operands, elementOf(input),
       [&](OpBuilder &b, Location loc, ValueRange x) -> Value {

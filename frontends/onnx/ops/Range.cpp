@@ -38,6 +38,11 @@ static OpFoldResult integerSteps(onnx::NodeOp node, Lowering &b,
                          compare(CmpIPredicate::slt, x[1], x[0]));
     b.require(node, fits, "the bounds and the delta do not make a range");
   }
+  // The least integer has no opposite, if the delta is -1; no memory holds so
+  // many elements.
+  if (getConstantIntValue(x[2]).value_or(-1) == -1)
+    difference = b.createOrFold<arith::MaxSIOp>(
+        difference, arith::ConstantIntOp::create(b, wide, -INT64_MAX));
   Value count = b.createOrFold<arith::CeilDivSIOp>(difference, x[2]);
   return b.asSize(b.createOrFold<arith::MaxSIOp>(count, zero));
 }

@@ -174,6 +174,11 @@ LogicalResult lowerRoiAlign(onnx::NodeOp node, Lowering &b) {
     return failure();
   RoiAlign align(node, b);
   StringRef mode = node.getString("mode", "avg");
+  StringRef transformation =
+      node.getString("coordinate_transformation_mode", "half_pixel");
+  if (transformation != "half_pixel" && transformation != "output_half_pixel")
+    return node.emitNodeError("requires a coordinate_transformation_mode of "
+                              "half_pixel or output_half_pixel");
   if ((mode != "avg" && mode != "max") || align.ratio < 0 ||
       align.ratio > mostSamples || align.bins[0] < 1 || align.bins[1] < 1)
     return node.emitNodeError("requires a mode of avg or max, positive sizes "
