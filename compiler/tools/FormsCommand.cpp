@@ -13,11 +13,17 @@ static constexpr const char *examples = R"(Examples:
   attune compile model.onnx -o model.so --attention 'sliding_window{window=512,sinks=4}@layers=0-3'
 )";
 
-/// "256" or "1e-06".
+/// "256", "false", "no file".
 static std::string defaultOf(const attn::FormParameter &parameter) {
-  std::ostringstream text;
-  text << parameter.otherwise;
-  return text.str();
+  bool isFile = parameter.kind == attn::FormParameter::Kind::file;
+  return isFile ? "no file" : parameter.otherwiseText();
+}
+
+/// The meaning, and what may be chosen.
+static std::string meaningOf(const attn::FormParameter &parameter) {
+  bool isChoice = parameter.kind == attn::FormParameter::Kind::choice;
+  return parameter.meaning.str() +
+         (isChoice ? "; " + parameter.kindText() : std::string());
 }
 
 static std::string str(llvm::StringRef text) { return text.str(); }
@@ -27,7 +33,7 @@ static void list(std::ostream &out) {
     out << str(form.name) << ": " << str(form.meaning) << "\n";
     for (const attn::FormParameter &parameter : form.parameters)
       out << "  " << str(parameter.name) << "=" << defaultOf(parameter) << "  "
-          << str(parameter.meaning) << "\n";
+          << meaningOf(parameter) << "\n";
     out << "  (" << str(form.source) << ")\n";
   }
 }
@@ -40,7 +46,7 @@ static void writeTable(std::ostream &out) {
     const char *between = "";
     for (const attn::FormParameter &parameter : form.parameters) {
       out << between << "`" << str(parameter.name) << "` ("
-          << defaultOf(parameter) << "): " << str(parameter.meaning);
+          << defaultOf(parameter) << "): " << meaningOf(parameter);
       between = "; ";
     }
     out << " | " << str(form.source) << " |\n";

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/attn/forms/Forms.h"
+#include "dialects/kernel/Kernel.h"
 #include "passes/forms/FormSpec.h"
 #include "passes/forms/Passes.h"
 #include "passes/forms/SplitHeads.h"
@@ -87,15 +88,19 @@ static LogicalResult apply(const Share &share, attn::AttentionOp dense,
     given.push_back(rewriter.getNamedAttr(key, rewriter.getStringAttr(value)));
   Location loc = dense.getLoc();
   const attn::Form *form = attn::findForm(spec.form);
-  std::optional<attn::FormParameters> parameters =
-      attn::readParameters(*form, dense, rewriter.getDictionaryAttr(given));
-  if (!parameters || failed(form->rewrite(rewriter, dense, *parameters)))
+  std::optional<attn::FormParameters> parameters = attn::readParameters(
+      *form, dense, rewriter.getDictionaryAttr(given), layer);
+  if (!parameters)
+    return failure();
+  bool isExact = form->isExact && form->isExact(dense, *parameters);
+  if (failed(form->rewrite(rewriter, dense, *parameters)))
     return failure();
   InFlightDiagnostic remark = emitRemark(loc);
   remark << "layer " << layer;
   if (isPart)
     remark << ", heads " << share.heads.first << "-" << share.heads.end - 1;
-  remark << ": attn.attention -> " << spec.form << " (approximate)";
+  remark << ": attn.attention -> " << spec.form
+         << (isExact ? " (exact)" : " (approximate)");
   return success();
 }
 

@@ -30,7 +30,7 @@ def ApplyFormsPass : Pass<"attune-apply-forms", "::mlir::ModuleOp"> {
     Layers are the `attn.attention` operations, counted from 0 in the order of
     the graph; all of them, and all heads, if none are named. For some heads an
     attention is split in several over slices. What takes another's place is
-    reported in a remark.
+    reported in a remark, as exact if its parameters let it hide nothing.
 
     Before: `attn.attention`.
     After, with `linear{eps=1e-6}`: `attn.linear_transformer`; with
@@ -39,6 +39,7 @@ def ApplyFormsPass : Pass<"attune-apply-forms", "::mlir::ModuleOp"> {
   let options = [Option<"spec", "spec", "std::string", "",
                         "Which forms, with which parameters, for which layers">];
   let dependentDialects = ["::attune::attn::AttnDialect",
+                           "::attune::kernel::KernelDialect",
                            "::mlir::tensor::TensorDialect"];
 }
 

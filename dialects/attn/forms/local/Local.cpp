@@ -25,6 +25,16 @@ static LogicalResult rewrite(RewriterBase &rewriter, AttentionOp dense,
   return success();
 }
 
+/// One block of all positions hides nothing, unless the first queries stand
+/// before the first key.
+static bool isExact(AttentionOp dense, const FormParameters &parameters) {
+  std::optional<int64_t> longest = longestOf(dense);
+  int64_t keys =
+      AttentionOp::logicalSize(dense.getKey(), dense.getKeyLayout(), 2);
+  return longest && parameters.integer("block") >= *longest &&
+         (keys == *longest || dense.getTopLeft());
+}
+
 Form local_form() {
   static constexpr FormParameter parameters[] = {
       {"block", FormParameter::Kind::integer, 64,
@@ -37,7 +47,9 @@ Form local_form() {
           "softmax over the keys of the query's block and its neighbours",
           "Tay et al. (2020), Long Range Arena: A Benchmark for Efficient "
           "Transformers",
-          parameters, rewrite};
+          parameters,
+          rewrite,
+          isExact};
 }
 
 } // namespace attune::attn

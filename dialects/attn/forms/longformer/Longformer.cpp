@@ -25,6 +25,13 @@ static LogicalResult rewrite(RewriterBase &rewriter, AttentionOp dense,
   return success();
 }
 
+/// A window that reaches from the last position to the first hides nothing.
+static bool isExact(AttentionOp dense, const FormParameters &parameters) {
+  std::optional<int64_t> longest = longestOf(dense);
+  return longest && parameters.integer("window") >= *longest - 1 &&
+         parameters.integer("dilation") == 1;
+}
+
 Form longformer_form() {
   static constexpr FormParameter parameters[] = {
       {"window", FormParameter::Kind::integer, 256,
@@ -38,7 +45,9 @@ Form longformer_form() {
           "softmax over a window of keys and a few global positions",
           "Beltagy, Peters, Cohan (2020), Longformer: The Long-Document "
           "Transformer",
-          parameters, rewrite};
+          parameters,
+          rewrite,
+          isExact};
 }
 
 } // namespace attune::attn

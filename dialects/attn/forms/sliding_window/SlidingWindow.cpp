@@ -25,6 +25,13 @@ static LogicalResult rewrite(RewriterBase &rewriter, AttentionOp dense,
   return success();
 }
 
+/// A window that reaches from the last position to the first hides nothing.
+static bool isExact(AttentionOp dense, const FormParameters &parameters) {
+  std::optional<int64_t> longest = longestOf(dense);
+  return longest && parameters.integer("window") >= *longest &&
+         parameters.integer("dilation") == 1;
+}
+
 Form sliding_window_form() {
   static constexpr FormParameter parameters[] = {
       {"window", FormParameter::Kind::integer, 256,
@@ -39,7 +46,9 @@ Form sliding_window_form() {
           "Beltagy, Peters, Cohan (2020), Longformer: The Long-Document "
           "Transformer; Xiao et al. (2023), Efficient Streaming Language "
           "Models with Attention Sinks",
-          parameters, rewrite};
+          parameters,
+          rewrite,
+          isExact};
 }
 
 } // namespace attune::attn
