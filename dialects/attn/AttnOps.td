@@ -8,7 +8,10 @@ include "dialects/attn/AttnBase.td"
 include "dialects/attn/core/Attention.td"
 include "dialects/attn/core/Features.td"
 include "dialects/attn/core/Linear.td"
+include "dialects/attn/core/Merge.td"
 include "dialects/attn/core/Neighbours.td"
+include "dialects/attn/core/Pool.td"
+include "dialects/attn/core/Select.td"
 include "dialects/attn/forms/Forms.td"
 
 #endif // ATTUNE_DIALECTS_ATTN_ATTNOPS

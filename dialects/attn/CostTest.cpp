@@ -89,3 +89,57 @@ TEST(Cost, MasksCostTheKeysThatTheyShow) {
   EXPECT_NEAR(cost("causal, " + band), window, 0.1 * window);
   EXPECT_GT(cost(band), 4 * window);
 }
+
+TEST(Cost, MergesCostARowsExponentialsAndProducts) {
+  std::string part = "tensor<1x2x?x8xf32>", sum = "tensor<1x2x?xf32>";
+  attn::Cost cost = costOf(part + ", %l: " + sum,
+                           "%o, %s = attn.merge results(%x, %x : " + part +
+                               ", " + part + ") sums(%l, %l : " + sum + ", " +
+                               sum + ") -> " + part + ", " + sum);
+  EXPECT_EQ(cost.flops, 20.0 * 20 * 3 + 2 * 2 * 160);
+  EXPECT_EQ(cost.bytes, 4.0 * (3 * 160 + 3 * 20));
+}
+
+TEST(Cost, PoolingCostsAnAdditionForEachKind) {
+  auto cost = [](const std::string &kinds, const std::string &width) {
+    return costOf("tensor<1x2x?x8xf32>",
+                  "%y = attn.pool " + kinds +
+                      " %x {block = 5 : i64} : tensor<1x2x?x8xf32> -> "
+                      "tensor<1x2x2x" +
+                      width + "xf32>");
+  };
+  EXPECT_EQ(cost("[\"avg\"]", "8").flops, 160);
+  EXPECT_EQ(cost("[\"avg\", \"max\"]", "16").flops, 320);
+  EXPECT_EQ(cost("[\"avg\"]", "8").bytes, 4.0 * (160 + 2 * 2 * 8));
+}
+
+TEST(Cost, ChoicesCostComparisons) {
+  auto cost = [](const std::string &rule) {
+    return costOf("tensor<3x16xf32>", "%m = attn.select %x {" + rule +
+                                          "} : tensor<3x16xf32> -> "
+                                          "tensor<3x16xi1>");
+  };
+  EXPECT_EQ(cost("threshold = 0.0 : f64").flops, 48);
+  EXPECT_EQ(cost("top = 2 : i64").flops, 4.0 * 48);
+  EXPECT_EQ(cost("top = 2 : i64").bytes, 4.0 * 48 + 6);
+}
+
+TEST(Cost, ListsAndOrdersCostWhatTheyMove) {
+  attn::Cost list = costOf("tensor<1x2x3x?xi1>",
+                           "%c, %l = attn.block_list %x : tensor<1x2x3x?xi1> "
+                           "-> tensor<1x2x3xi32>, tensor<1x2x3x4xi32>");
+  EXPECT_EQ(list.flops, 0);
+  EXPECT_EQ(list.bytes, 60.0 / 8 + 4.0 * (6 + 24));
+  attn::Cost order = costOf("tensor<1x2x?xi32>",
+                            "%o, %i = attn.bucket %x : tensor<1x2x?xi32>");
+  EXPECT_EQ(order.bytes, 3.0 * 4 * 20);
+}
+
+TEST(Cost, HashCodesCostAProductWithThePlanes) {
+  attn::Cost cost =
+      costOf("tensor<1x2x?x8xf32>, %r: tensor<8x7xf32>",
+             "%c = attn.hash_codes %x planes(%r : tensor<8x7xf32>) : "
+             "tensor<1x2x?x8xf32> -> tensor<1x2x?xi32>");
+  EXPECT_EQ(cost.flops, 2.0 * 160 * 7);
+  EXPECT_EQ(cost.bytes, 4.0 * (160 + 56 + 20));
+}

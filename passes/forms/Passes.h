@@ -5,11 +5,14 @@
 #define ATTUNE_PASSES_FORMS_PASSES_H
 
 #include "dialects/attn/Attn.h"
+#include "dialects/kernel/Kernel.h"
 #include "dialects/onnx/Onnx.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Pass/Pass.h"
 

@@ -53,9 +53,10 @@ def DecomposeFormsPass : Pass<"attune-decompose-forms"> {
     After: `attn.features`, `attn.linear`.
   }];
   let dependentDialects = [
-    "::attune::attn::AttnDialect", "::mlir::arith::ArithDialect",
+    "::attune::attn::AttnDialect", "::attune::kernel::KernelDialect",
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
-    "::mlir::tensor::TensorDialect"];
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
 #endif // ATTUNE_PASSES_FORMS_PASSES
