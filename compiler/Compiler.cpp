@@ -9,7 +9,7 @@
 #include "compiler/Pipeline.h"
 #include "dialects/attn/Attn.h"
 #include "frontends/onnx/Nearest.h"
-#include "passes/forms/FormSpec.h"
+#include "passes/forms/Plan.h"
 #include "llvm/Support/FileSystem.h"
 
 using namespace mlir;
@@ -46,7 +46,12 @@ public:
     if (llvm::Error error = checkFormSpecs(options.attention))
       return report("--attention " + llvm::toString(std::move(error)),
                     CompileStatus::badOptions);
-    if (llvm::Error error = checkOutput(options.output, {options.model}))
+    if (llvm::Error error = checkPlan())
+      return report(std::move(error), CompileStatus::badModel);
+    std::vector<std::string> inputs = {options.model};
+    if (!options.plan.empty())
+      inputs.push_back(options.plan);
+    if (llvm::Error error = checkOutput(options.output, inputs))
       return report(std::move(error), CompileStatus::badModel);
     Loaded loaded = loadModule(options, context);
     module = std::move(loaded.module);
@@ -64,12 +69,17 @@ public:
     pipeline.dumpDir = options.dumpDir;
     pipeline.skipPasses = options.skipPasses;
     pipeline.attention = options.attention;
+    pipeline.plan = options.plan;
+    pipeline.allowPartial = options.allowPartial;
     pipeline.matchState = options.state == "auto";
     pipeline.fault = options.fault;
     pipeline.watcher = this;
     if (failed(runPipeline(*module, pipeline)))
       return stopped ? write(/*artifact=*/false)
                      : fail(CompileStatus::badModel);
+    // Forms bring weights from files of their own.
+    if (llvm::Error error = checkOutput(options.output, weightFiles(*module)))
+      return report(std::move(error), CompileStatus::badModel);
     enter("emit");
     return write(artifact && options.stopBefore != "emit");
   }
@@ -79,6 +89,12 @@ private:
     DialectRegistry registry;
     registerAll(registry);
     return registry;
+  }
+
+  /// Before the model is read, which may take long.
+  llvm::Error checkPlan() const {
+    return options.plan.empty() ? llvm::Error::success()
+                                : readPlan(options.plan).takeError();
   }
 
   void enter(llvm::StringRef stage) {

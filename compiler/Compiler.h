@@ -32,6 +32,8 @@ struct CompileOptions {
   /// Forms that take the place of dense attention: `FORM{key=value}@layers=..`,
   /// separated by spaces.
   std::string attention;
+  std::string plan;          ///< a file that says the same, instead
+  bool allowPartial = false; ///< layers that cannot take a form stay dense
   /// "off", or "auto": past inputs and present outputs become state.
   std::string state = "off";
   unsigned level = 3;

@@ -26,11 +26,16 @@ public:
 /// Everything that a user may choose about the way from IR to LLVM.
 struct PipelineOptions {
   Target target;
-  std::string stopAfter;   ///< a stage's name; empty: all of them
-  std::string dumpDir;     ///< where each stage's result is written, or empty
-  std::string attention;   ///< forms for dense layers (attune-apply-forms)
-  bool matchState = false; ///< past and present become state
-  std::string startAt;     ///< a stage's name; empty: the first
+  std::string stopAfter;     ///< a stage's name; empty: all of them
+  std::string dumpDir;       ///< where each stage's result is written, or empty
+  std::string attention;     ///< forms for dense layers (attune-apply-forms)
+  std::string plan;          ///< the same from a file, instead
+  bool allowPartial = false; ///< layers may stay dense (attune-apply-forms)
+  bool tapAttention = false; ///< outputs of attention are the model's, too
+  bool explain = false;      ///< remarks say why attention was not found
+  int64_t costSize = 512;    ///< stands for unknown sizes in costs
+  bool matchState = false;   ///< past and present become state
+  std::string startAt;       ///< a stage's name; empty: the first
   /// Passes to leave out, by their arguments, to find the one at fault.
   std::vector<std::string> skipPasses;
   std::string fault; ///< STAGE:KIND: a fault to make, for tests

@@ -19,6 +19,10 @@ void addBench(CLI::App &app, int &status);
 void addForms(CLI::App &app, int &status);
 void addInspect(CLI::App &app, int &status);
 
+/// The options that choose forms, which commands have in common.
+void addFormOptions(CLI::App &command, std::string &plan,
+                    std::vector<std::string> &attention, bool &allowPartial);
+
 } // namespace attune
 
 #endif // ATTUNE_COMPILER_TOOLS_COMMANDS_H

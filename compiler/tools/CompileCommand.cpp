@@ -17,6 +17,7 @@ Examples:
   attune compile model.onnx -o model.so --dim batch=1,seq=1..512
   attune compile model.onnx -o model.so --cpu x86-64-v3
   attune compile model.onnx -o model.so --attention 'linear{eps=1e-6}@layers=0-3'
+  attune compile model.onnx -o model.so --plan plan.json --allow-partial
   attune compile decoder.onnx -o decoder.so --state auto
   attune compile model.onnx -o model --emit exe
   attune compile model.onnx -o model.mlir --emit raise)";
@@ -48,6 +49,23 @@ static void parseDim(const std::string &text,
     throw CLI::ValidationError("--dim", "'" + name.str() + "' is given twice");
 }
 
+void addFormOptions(CLI::App &command, std::string &plan,
+                    std::vector<std::string> &attention, bool &allowPartial) {
+  CLI::Option *given =
+      command
+          .add_option("--attention", attention,
+                      "A form in the place of dense attention, an "
+                      "approximation: FORM{key=value,...}@layers=0-3,5;heads="
+                      "0-7 (all layers and heads if none are named); "
+                      "`attune forms` lists them")
+          ->allow_extra_args(false);
+  command.add_option("--plan", plan, "A JSON file that says the same")
+      ->excludes(given);
+  command.add_flag("--allow-partial", allowPartial,
+                   "Where a form cannot be applied, leave the layer dense, "
+                   "with a warning, instead of failing");
+}
+
 void addCompile(CLI::App &app, int &status) {
   auto options = std::make_shared<CompileOptions>();
   auto dims = std::make_shared<std::vector<std::string>>();
@@ -74,12 +92,7 @@ void addCompile(CLI::App &app, int &status) {
                    "Sizes of an input's named dimension: NAME=N makes it "
                    "static, NAME=A..B gives its range")
       ->delimiter(',');
-  command
-      ->add_option("--attention", *attention,
-                   "A form in the place of dense attention, an "
-                   "approximation: FORM{key=value,...}@layers=0-3,5 "
-                   "(all layers if none are named)")
-      ->allow_extra_args(false);
+  addFormOptions(*command, options->plan, *attention, options->allowPartial);
   command
       ->add_option("--state", options->state,
                    "auto: inputs past_key_values.N.key and the like, which "

@@ -43,46 +43,58 @@ static Error parseParameters(FormSpec &spec, StringRef text) {
   return Error::success();
 }
 
-/// `0-3,5`.
-static Error parseRanges(const FormSpec &spec, StringRef text, StringRef what,
-                         FormSpec::Ranges &ranges) {
+Error parseRanges(StringRef text, StringRef what, FormSpec::Ranges &ranges) {
+  if (text == "all")
+    return Error::success();
   SmallVector<StringRef> parts;
   text.split(parts, ',');
   for (StringRef part : parts) {
     auto [low, high] = part.split('-');
     std::pair<unsigned, unsigned> range;
     if (low.getAsInteger(10, range.first))
-      return wrong(spec, "'" + part + "' is no " + what);
+      return createStringError("'" + part + "' is no " + what);
     range.second = range.first;
     if (part.contains('-') && high.getAsInteger(10, range.second))
-      return wrong(spec, "'" + part + "' is no range of " + what + "s");
+      return createStringError("'" + part + "' is no range of " + what + "s");
     if (range.second < range.first)
-      return wrong(spec, "'" + part + "' is an empty range of " + what + "s");
+      return createStringError("'" + part + "' is an empty range of " + what +
+                               "s");
     ranges.push_back(range);
   }
   return Error::success();
 }
 
+/// `layers=0-3,5`, `heads=all`: what has no `=` belongs to what stands before.
+static SmallVector<std::string> splitSelection(StringRef text) {
+  SmallVector<std::string> selections;
+  SmallVector<StringRef> parts, pieces;
+  text.split(parts, ';');
+  for (StringRef part : parts) {
+    pieces.clear();
+    part.split(pieces, ',');
+    for (auto [index, piece] : enumerate(pieces))
+      if (index == 0 || piece.contains('='))
+        selections.push_back(piece.str());
+      else
+        selections.back() += "," + piece.str();
+  }
+  return selections;
+}
+
 /// What follows the `@`.
 static Error parseSelection(FormSpec &spec, StringRef text) {
-  SmallVector<StringRef> parts;
-  text.split(parts, ';');
-  SmallVector<StringRef> seen;
-  for (StringRef part : parts) {
-    auto [key, value] = part.split('=');
+  SmallVector<std::string> seen;
+  for (const std::string &part : splitSelection(text)) {
+    auto [key, value] = StringRef(part).split('=');
     if (is_contained(seen, key))
       return wrong(spec, "'" + key + "' is given twice");
-    seen.push_back(key);
-    if (key == "layers" || key == "heads") {
-      if (value == "all")
-        continue;
-      if (Error error = parseRanges(spec, value, key.drop_back(),
-                                    key == "layers" ? spec.layers : spec.heads))
-        return error;
-    } else {
+    seen.push_back(key.str());
+    if (key != "layers" && key != "heads")
       return wrong(spec,
                    "'" + part + "' selects nothing: layers= and heads= do");
-    }
+    if (Error error = parseRanges(value, key.drop_back(),
+                                  key == "layers" ? spec.layers : spec.heads))
+      return wrong(spec, toString(std::move(error)));
   }
   return Error::success();
 }
@@ -90,7 +102,9 @@ static Error parseSelection(FormSpec &spec, StringRef text) {
 static Expected<FormSpec> parseOne(StringRef text) {
   FormSpec spec;
   spec.text = text.str();
-  size_t at = text.find('@');
+  // Names of files in the braces may have one, too.
+  size_t end = text.rfind('}');
+  size_t at = text.find('@', end == StringRef::npos ? 0 : end);
   StringRef form = text.take_front(at);
   size_t brace = form.find('{');
   spec.form = form.take_front(brace).str();
@@ -125,19 +139,21 @@ Expected<SmallVector<FormSpec>> parseFormSpecs(StringRef text) {
   return specs;
 }
 
+std::string noForm(StringRef name) {
+  auto names = map_range(attn::forms(), [](const attn::Form &form) {
+    return StringRef(form.name);
+  });
+  return ("there is no form '" + name + "'; the forms are " + join(names, ", "))
+      .str();
+}
+
 Error checkFormSpecs(StringRef text) {
   Expected<SmallVector<FormSpec>> specs = parseFormSpecs(text);
   if (!specs)
     return specs.takeError();
   for (const FormSpec &spec : *specs)
     if (!attn::findForm(spec.form))
-      return createStringError("'" + spec.text + "': there is no form '" +
-                               spec.form + "'; the forms are " +
-                               join(map_range(attn::forms(),
-                                              [](const attn::Form &form) {
-                                                return StringRef(form.name);
-                                              }),
-                                    ", "));
+      return createStringError("'" + spec.text + "': " + noForm(spec.form));
   return Error::success();
 }
 

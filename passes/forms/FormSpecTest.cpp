@@ -38,6 +38,22 @@ TEST(FormSpec, ReadsHeads) {
   EXPECT_EQ(covered, ".xx.x.");
 }
 
+TEST(FormSpec, TakesCommasBetweenLayersAndHeads) {
+  auto specs = llvm::cantFail(
+      parseFormSpecs("a@layers=0-1,3,heads=2,4 b{f=x@y.z}@heads=all,layers=1"));
+  ASSERT_EQ(specs.size(), 2u);
+  std::string layers, heads;
+  for (unsigned number = 0; number < 6; ++number) {
+    layers += specs[0].covers(number) ? 'x' : '.';
+    heads += specs[0].coversHead(number) ? 'x' : '.';
+  }
+  EXPECT_EQ(layers, "xx.x..");
+  EXPECT_EQ(heads, "..x.x.");
+  EXPECT_EQ(specs[1].parameters[0].second, "x@y.z");
+  EXPECT_TRUE(specs[1].covers(1) && !specs[1].covers(0));
+  EXPECT_TRUE(specs[1].coversHead(9));
+}
+
 TEST(FormSpec, TakesEmptyBracesAndAllLayers) {
   auto specs = llvm::cantFail(parseFormSpecs("linear{}@layers=all"));
   ASSERT_EQ(specs.size(), 1u);
@@ -62,6 +78,9 @@ TEST(FormSpec, SaysWhatIsWrong) {
       {"linear@layers=1-", "'1-' is no range"},
       {"linear@layers=3-1", "'3-1' is an empty range"},
       {"linear@layers=1;layers=2", "'layers' is given twice"},
+      {"linear@layers=1,layers=2", "'layers' is given twice"},
+      {"linear@1,layers=2", "'1' selects nothing"},
+      {"linear@layers=1,,heads=2", "'' is no layer"},
       {"linear@heads=x", "'x' is no head"},
       {"linear@heads=3-1", "'3-1' is an empty range of heads"},
       {"linear@layers=99999999999", "is no layer"}};

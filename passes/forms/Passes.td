@@ -32,15 +32,38 @@ def ApplyFormsPass : Pass<"attune-apply-forms", "::mlir::ModuleOp"> {
     attention is split in several over slices. What takes another's place is
     reported in a remark, as exact if its parameters let it hide nothing.
 
+    `plan` names a JSON file that says the same. With `allow-partial` a layer to
+    which its form cannot be applied stays dense, with a warning. What became of
+    each layer is left on the module as `attune.forms`.
+
     Before: `attn.attention`.
     After, with `linear{eps=1e-6}`: `attn.linear_transformer`; with
     `sliding_window{window=256}`: `attn.attention` with a mask.
   }];
   let options = [Option<"spec", "spec", "std::string", "",
-                        "Which forms, with which parameters, for which layers">];
+                        "Which forms, with which parameters, for which layers">,
+                 Option<"plan", "plan", "std::string", "",
+                        "A plan, instead of a specification">,
+                 Option<"allowPartial", "allow-partial", "bool", "false",
+                        "Leave layers dense that cannot take their form">,
+                 Option<"costSize", "cost-size", "int64_t", "512",
+                        "Stands for unknown sizes where costs are recorded">];
   let dependentDialects = ["::attune::attn::AttnDialect",
                            "::attune::kernel::KernelDialect",
                            "::mlir::tensor::TensorDialect"];
+}
+
+def TapAttentionPass : Pass<"attune-tap-attention", "::mlir::ModuleOp"> {
+  let summary = "Give what each attention computes as an output";
+  let description = [{
+    Every `attn.attention` of the model's own graph becomes a result of the
+    entry function behind the ones that it has, with the name `attention.N`, N
+    being the number of the layer. Forms that take its place take the result's,
+    too. Attention within loops and branches is left out.
+
+    Before: `return %y`.
+    After: `return %y, %attention`.
+  }];
 }
 
 def DecomposeFormsPass : Pass<"attune-decompose-forms"> {

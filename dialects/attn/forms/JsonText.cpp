@@ -108,10 +108,14 @@ private:
   StringRef text;
 };
 
-std::string JsonText::at(size_t offset) const {
+std::pair<unsigned, unsigned> JsonText::lineAndColumn(size_t offset) const {
   StringRef before = StringRef(text).take_front(offset);
-  size_t line = before.count('\n') + 1;
-  size_t column = offset - (before.rfind('\n') + 1) + 1;
+  unsigned line = before.count('\n') + 1;
+  return {line, offset - (before.rfind('\n') + 1) + 1};
+}
+
+std::string JsonText::at(size_t offset) const {
+  auto [line, column] = lineAndColumn(offset);
   return file + ":" + std::to_string(line) + ":" + std::to_string(column);
 }
 
@@ -143,14 +147,22 @@ Expected<JsonText> JsonText::parse(StringRef file, StringRef text) {
   return std::move(json);
 }
 
-std::string JsonText::placeOf(StringRef path) const {
+size_t JsonText::offsetOf(StringRef path) const {
   for (;; path = path.take_front(path.rfind('/'))) {
     auto found = places.find(path);
     if (found != places.end())
-      return at(found->second);
+      return found->second;
     if (!path.contains('/'))
-      return file;
+      return 0;
   }
+}
+
+std::string JsonText::placeOf(StringRef path) const {
+  return at(offsetOf(path));
+}
+
+std::pair<unsigned, unsigned> JsonText::lineAndColumn(StringRef path) const {
+  return lineAndColumn(offsetOf(path));
 }
 
 Error JsonText::errorAt(StringRef path, const Twine &reason) const {

@@ -25,11 +25,15 @@ public:
   /// the nearest value around it. `~1` in a name stands for a slash, `~0` for a
   /// tilde.
   std::string placeOf(llvm::StringRef path) const;
+  /// Line and column of the same, from 1.
+  std::pair<unsigned, unsigned> lineAndColumn(llvm::StringRef path) const;
   /// An error at that place.
   llvm::Error errorAt(llvm::StringRef path, const llvm::Twine &reason) const;
 
 private:
   JsonText() : root(nullptr) {}
+  size_t offsetOf(llvm::StringRef path) const;
+  std::pair<unsigned, unsigned> lineAndColumn(size_t offset) const;
   std::string at(size_t offset) const;
   friend class JsonScanner;
 
