@@ -17,6 +17,12 @@ FailureOr<Heads> AttentionLowering::heads(unsigned input, StringRef countName) {
   SmallVector<OpFoldResult> sizes = b.sizes(found.value);
   if (sizes.size() == 4)
     return found;
+  if (sizes.size() != 3) {
+    node.emitNodeError("requires queries, keys and values of rank 3 or 4, but "
+                       "got ")
+        << found.value.getType();
+    return failure();
+  }
   int64_t count = node.getInt(countName, 0);
   std::optional<int64_t> hidden = getConstantIntValue(sizes[2]);
   if (count < 1 || !hidden || *hidden % count != 0) {
@@ -32,6 +38,55 @@ FailureOr<Heads> AttentionLowering::heads(unsigned input, StringRef countName) {
   return found;
 }
 
+/// Kernels divide the number of heads of queries by that of keys.
+LogicalResult AttentionLowering::checkHeads(OpFoldResult own) {
+  OpFoldResult all = query.size(b, 1);
+  std::optional<int64_t> known = getConstantIntValue(all);
+  std::optional<int64_t> part = getConstantIntValue(own);
+  if (all == own && !known)
+    return success();
+  if (known && part) {
+    if (*part >= 1 && *known % *part == 0)
+      return success();
+    return node.emitNodeError("requires numbers of heads of which the query's "
+                              "is a multiple of the others', but got ")
+           << *known << " and " << *part;
+  }
+  Value one = b.constant(b.getIndexType(), 1);
+  Value divisor = arith::MaxSIOp::create(b, b.toIndex(own), one);
+  Value rest = arith::RemSIOp::create(b, b.toIndex(all), divisor);
+  Value whole = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, rest,
+                                      b.constant(b.getIndexType(), 0));
+  Value some = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, divisor,
+                                     b.toIndex(own));
+  b.require(node, arith::AndIOp::create(b, whole, some),
+            "the number of heads of queries must be a multiple of the others'");
+  return success();
+}
+
+/// One size tells kernels how far to go in several tensors.
+LogicalResult AttentionLowering::checkSizes() {
+  for (Heads *other : {&key, &value})
+    if (failed(b.requireEqual(node, other->size(b, 0), query.size(b, 0),
+                              "batch sizes of queries, keys and values")) ||
+        failed(checkHeads(other->size(b, 1))))
+      return failure();
+  if (failed(b.requireEqual(node, key.size(b, 3), query.size(b, 3),
+                            "widths of heads of queries and keys")))
+    return failure();
+  if (failed(b.requireEqual(node, key.size(b, 2), value.size(b, 2),
+                            "lengths of keys and values")))
+    return failure();
+  Value lengths = node.getInput(6);
+  if (!lengths)
+    return success();
+  if (typeOf(lengths).getRank() != 1)
+    return node.emitNodeError("requires nonpad_kv_seqlen of rank 1, but got ")
+           << lengths.getType();
+  return b.requireEqual(node, b.size(lengths, 0), query.size(b, 0),
+                        "batch sizes of queries and nonpad_kv_seqlen");
+}
+
 /// Puts what is remembered before the new keys and values.
 LogicalResult AttentionLowering::readCache() {
   if (node.hasInput(4) != node.hasInput(5))
@@ -41,12 +96,27 @@ LogicalResult AttentionLowering::readCache() {
       continue;
     heads->value = heads->ordered(b);
     heads->layout = {0, 1, 2, 3};
-    if (node.hasInput(4))
-      heads->value = tensor::ConcatOp::create(
-          b, 2, ValueRange{node.getInput(4 + index), heads->value});
+    if (node.hasInput(4) && failed(prepend(node.getInput(4 + index), *heads)))
+      return failure();
     if (isUsed(1 + index))
       b.replace(node, heads->value, 1 + index);
   }
+  if (!node.hasInput(4))
+    return success();
+  return b.requireEqual(node, b.size(node.getInput(4), 2),
+                        b.size(node.getInput(5), 2),
+                        "lengths of past_key and past_value");
+}
+
+LogicalResult AttentionLowering::prepend(Value past, Heads &heads) {
+  if (typeOf(past).getRank() != 4)
+    return node.emitNodeError("requires a past of rank 4, but got ")
+           << past.getType();
+  for (int64_t dim : {0, 1, 3})
+    if (failed(b.requireEqual(node, b.size(past, dim), heads.size(b, dim),
+                              "sizes of the past and of new rows")))
+      return failure();
+  heads.value = tensor::ConcatOp::create(b, 2, ValueRange{past, heads.value});
   return success();
 }
 
@@ -101,9 +171,6 @@ LogicalResult AttentionLowering::addPositionBias() {
   Value past = b.constant(b.getIndexType(), 0);
   if (node.hasInput(4))
     past = b.toIndex(b.size(node.getInput(4), 2));
-  if (lengths && failed(b.requireEqual(node, b.size(lengths, 0),
-                                       query.size(b, 0), "batch sizes")))
-    return failure();
   Value queryCount = b.toIndex(queries);
   Type element = elementOf(query.value);
   OpFoldResult one = b.getIndexAttr(1);
@@ -252,7 +319,8 @@ LogicalResult AttentionLowering::lower() {
   }
   if (!getConstantIntValue(query.size(b, 3)))
     return node.emitNodeError("requires a constant width of heads");
-  if (failed(readCache()) || failed(readMask()) || failed(addPositionBias()))
+  if (failed(checkSizes()) || failed(readCache()) || failed(readMask()) ||
+      failed(addPositionBias()))
     return failure();
   bool tiled = elementOf(query.value).isF32() && softmaxType.isF32() &&
                !isUsed(3) && getConstantIntValue(value.size(b, 3));

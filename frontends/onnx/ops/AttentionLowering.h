@@ -36,6 +36,9 @@ public:
 private:
   mlir::FailureOr<Heads> heads(unsigned input, llvm::StringRef countName);
   mlir::LogicalResult readCache();
+  mlir::LogicalResult prepend(mlir::Value past, Heads &heads);
+  mlir::LogicalResult checkHeads(mlir::OpFoldResult own);
+  mlir::LogicalResult checkSizes();
   mlir::LogicalResult readMask();
   mlir::LogicalResult addPositionBias();
   mlir::LogicalResult lowerTiled();
