@@ -9,12 +9,13 @@ import unittest
 
 import numpy as np
 import onnx
-from onnx import helper
 
 import cases_contrib
 import cases_contrib_attention
+import cases_contrib_refused
 import differential
 from cases_contrib import contrib, floats, integers
+from cases_contrib_refused import LENGTHS, TOTAL
 
 artifact = differential.artifact
 
@@ -58,134 +59,11 @@ class Numbers(unittest.TestCase):
                     np.testing.assert_allclose(got[row, :last + 1], wanted[row, :last + 1], 1e-4, 2e-5)
 
 
-def model_of(op, operands, outputs=("y",), **attributes):
-    """A model of one node, its outputs of any size."""
-    names = cases_contrib.named(operands)
-    node = helper.make_node(op, names, outputs, name="it", domain="com.microsoft", **attributes)
-    inputs = [helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape)
-              for name, value in zip(names, operands) if name]
-    rank = 3 if op == "EmbedLayerNormalization" else min(3, operands[0].ndim)
-    results = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [None] * rank)
-               for name in outputs if name]
-    return helper.make_model(helper.make_graph([node], "case", inputs, results),
-                             opset_imports=cases_contrib.OPSETS, ir_version=10)
-
-
-INPUT, WEIGHTS, BIAS = floats(2, 3, 6), floats(6, 24), floats(24)
-ROWS, PAST = floats(2, 3, 8), floats(2, 2, 5, 4)
-GROUP = (floats(2, 3, 64), floats(2, 3, 32), floats(2, 3, 32))
-BUFFER = floats(2, 2, 9, 16)
-LENGTHS, TOTAL = np.array([2, 2], np.int32), np.array(3, np.int32)
-
-
-def attention(*more, **attributes):
-    return model_of("Attention", (INPUT, WEIGHTS, BIAS, *more), **{"num_heads": 2, **attributes})
-
-
-def multi(*operands, **attributes):
-    return model_of("MultiHeadAttention", operands, **{"num_heads": 2, **attributes})
-
-
-def group(*more, **attributes):
-    heads = {"num_heads": 4, "kv_num_heads": 2}
-    return model_of("GroupQueryAttention", (*GROUP, None, None, LENGTHS, TOTAL, *more),
-                    **{**heads, **attributes})
-
-
-def skip(*operands, outputs=("y",), **attributes):
-    return model_of("SkipLayerNormalization", operands, outputs, **attributes)
-
-
-def rotary(data, where, pairs=2, **attributes):
-    return model_of("RotaryEmbedding", (data, where, floats(9, pairs), floats(9, pairs)), **attributes)
-
-
-NOTHING = (None,) * 4
-# What the message must name, and a model.
-REFUSED = [
-    ("num_heads", attention(num_heads=0)),
-    ("num_heads", attention(num_heads=-2)),
-    ("num_heads", attention(num_heads=3)),
-    ("do_rotary", attention(do_rotary=1)),
-    ("past_present_share_buffer", attention(past_present_share_buffer=1)),
-    ("past_sequence_length", attention(None, None, None, LENGTHS[:1])),
-    ("qkv_hidden_sizes", attention(qkv_hidden_sizes=[8, 16])),
-    ("qkv_hidden_sizes", attention(qkv_hidden_sizes=[8, 6, 10])),
-    ("", attention(qkv_hidden_sizes=[8, 8, 10])),
-    ("mask_index", attention(integers(2, 1, 8, 8))),
-    ("", attention(integers(7))),
-    ("", attention(integers(2, 4))),
-    ("", attention(integers(2, 4, 3))),
-    ("requires rank 4", attention(None, None, floats(3, 3))),
-    ("", attention(None, None, floats(1, 3, 3, 3))),
-    ("requires rank 5", attention(None, floats(2, 2, 5, 4))),
-    ("", attention(None, floats(2, 2, 3, 5, 4))),
-    ("unknown_attribute", attention(unknown_attribute=1)),
-    ("", model_of("Attention", (INPUT, floats(5, 24)), num_heads=2)),
-    ("", model_of("Attention", (INPUT, floats(6, 25)), num_heads=2)),
-    ("", model_of("Attention", (floats(3, 6), WEIGHTS), num_heads=2)),
-    ("3 heads", multi(ROWS, ROWS, ROWS, num_heads=3)),
-    ("past_sequence_length", multi(ROWS, ROWS, ROWS, *NOTHING[:3], PAST, PAST, LENGTHS[:1])),
-    ("cache_indirection", multi(ROWS, ROWS, ROWS, *NOTHING[:3], PAST, PAST, None, integers(2, 1, 8))),
-    ("past_value", multi(ROWS, ROWS, ROWS, *NOTHING[:3], PAST)),
-    ("unidirectional", multi(ROWS, floats(2, 5, 8), floats(2, 5, 8), unidirectional=1)),
-    ("", multi(ROWS, ROWS)),
-    ("", multi(ROWS, None, ROWS)),
-    ("", multi(floats(2, 3, 2, 3, 4), ROWS, ROWS)),
-    ("", multi(floats(2, 3, 2, 2, 4))),
-    ("", multi(ROWS, floats(2, 5, 6), floats(2, 5, 8))),
-    ("", multi(ROWS, floats(2, 5, 8), floats(2, 4, 8))),
-    ("", multi(ROWS, ROWS, ROWS, floats(23))),
-    ("qk", multi(ROWS, ROWS, ROWS, outputs=("y", "", "", "qk"))),
-    ("kv_num_heads", group(kv_num_heads=3)),
-    ("kv_num_heads", group(kv_num_heads=0)),
-    ("num_heads", group(num_heads=5)),
-    ("causal", group(causal=2)),
-    ("local_window_size", group(local_window_size=0)),
-    ("local_window_size", group(local_window_size=2, causal=0)),
-    ("smooth_softmax", group(smooth_softmax=3)),
-    ("qk_output", group(qk_output=1)),
-    ("sliding_window_cache", group(sliding_window_cache=1, local_window_size=3)),
-    ("kv_cache_bit_width", group(kv_cache_bit_width=8)),
-    ("k_quant_type", group(k_quant_type="PER_TENSOR")),
-    ("v_quant_type", group(v_quant_type="PER_CHANNEL")),
-    ("cos_cache", group(do_rotary=1)),
-    ("sin_cache", group(floats(9, 8), do_rotary=1)),
-    ("head_sink", group(*NOTHING, floats(3))),
-    ("k_scale", group(*NOTHING, None, floats(1))),
-    ("q_norm_weight", group(*NOTHING, *NOTHING[:3], floats(16), floats(16))),
-    ("query_seqlens", group(*NOTHING, *NOTHING, None, LENGTHS)),
-    ("past_value", model_of("GroupQueryAttention", (*GROUP, BUFFER, None, LENGTHS, TOTAL), num_heads=4,
-                            kv_num_heads=2)),
-    ("value", model_of("GroupQueryAttention", (*GROUP[:2], None, None, None, LENGTHS, TOTAL), num_heads=4,
-                       kv_num_heads=2)),
-    ("", skip(ROWS, ROWS, floats(7))),
-    ("", skip(ROWS, floats(2, 3, 7), floats(8))),
-    ("", skip(floats(8), floats(8), floats(8))),
-    ("is_packed_batching", rotary(floats(2, 3, 8), integers(2, 3, dtype=np.int64), is_packed_batching=1)),
-    ("scale", rotary(floats(2, 3, 8), integers(2, 3, dtype=np.int64), scale=2.0)),
-    ("num_heads", rotary(floats(2, 3, 8), integers(2, 3, dtype=np.int64), rotary_embedding_dim=4)),
-    ("", rotary(floats(2, 3, 9), integers(2, 3, dtype=np.int64))),
-    ("", rotary(floats(2, 3, 8), integers(2, 4, dtype=np.int64))),
-    ("", rotary(floats(2, 3, 8), integers(2, dtype=np.int64))),
-    ("", model_of("FastGelu", (ROWS, floats(7)))),
-    ("", model_of("BiasGelu", (ROWS, floats(3, 8)))),
-    ("", model_of("BiasAdd", (ROWS, floats(8), floats(2, 4, 8)))),
-    ("", model_of("FusedMatMul", (floats(3, 4), floats(3, 4)))),
-    ("transBatchA", model_of("FusedMatMul", (floats(3), floats(3, 3)), transBatchA=1)),
-    ("", model_of("EmbedLayerNormalization", (integers(2, 3), None, floats(9, 8), floats(9, 7), None,
-                                              floats(8), floats(8)))),
-    ("segment", model_of("EmbedLayerNormalization", (integers(2, 3), integers(2, 3), floats(9, 8),
-                                                     floats(9, 8), None, floats(8), floats(8)))),
-    ("", model_of("QAttention", (ROWS,))),
-]
-
-
 class Refusals(unittest.TestCase):
     def test_each_names_what_is_wrong(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "m.onnx")
-            for word, model in REFUSED:
+            for word, model in cases_contrib_refused.REFUSED:
                 node = model.graph.node[0]
                 with self.subTest(op=node.op_type, word=word, node=str(node.attribute)[:200]):
                     onnx.save(model, path)
@@ -194,10 +72,11 @@ class Refusals(unittest.TestCase):
                     message = str(caught.exception)
                     self.assertTrue(message.startswith("exit code 1:"), message)
                     self.assertIn("node 'it' (", message)
+                    self.assertTrue(word)
                     self.assertIn(word, message)
 
     def test_other_versions(self):
-        model = attention()
+        model = cases_contrib_refused.attention()
         model.opset_import[1].version = 2
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "m.onnx")

@@ -14,7 +14,7 @@ import onnxruntime
 from onnx import parser
 
 import differential
-from cases_contrib import floats
+from cases_contrib import floats, integers
 
 artifact = differential.artifact
 HEADER = '<ir_version: 10, opset_import: ["" : 24, "com.microsoft" : 1]>\n'
@@ -92,6 +92,21 @@ class FreeSizes(unittest.TestCase):
             { y, all = com.microsoft.Attention <num_heads = 2> (x, w, bias, , past) }""",
                    [(2, 3, 6), (6, 24), (24,), (2, 2, 2, 5, 4)],
                    [(3, 1, 1, "sizes of the past"), (3, 1, 3, "sizes of the past")])
+
+    def test_embeddings(self):
+        """The counts of the mask have the batch's name behind the node."""
+        ids, kinds, mask = integers(2, 3, high=9), integers(2, 3, high=2), integers(2, 3, high=2)
+        self.check("""
+            g (int32[a,b] ids, int32[c,d] kinds, float[9,8] words, float[7,8] places, float[2,8] table, float[8] s,
+               float[8] t, int32[e,f] mask, int32[h,i] where) => (float[A,B,8] y, int32[C] count) {
+               y, count = com.microsoft.EmbedLayerNormalization <mask_index_type = 1>
+                   (ids, kinds, words, places, table, s, t, mask, where) }""",
+                   [ids, kinds, (9, 8), (7, 8), (2, 8), (8,), (8,), mask, integers(2, 3, high=7)],
+                   [(position, dim, size, message)
+                    for position, message in ((1, "sizes of segment_ids and of input_ids must be equal"),
+                                              (7, "sizes of mask and of input_ids must be equal"),
+                                              (8, "sizes of position_ids and of input_ids must be equal"))
+                    for dim, size in ((0, 1), (0, 3), (1, 1), (1, 4))])
 
 
 if __name__ == "__main__":

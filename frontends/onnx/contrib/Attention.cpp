@@ -23,7 +23,6 @@ static LogicalResult checkAttributes(NodeBuilder &b) {
   if (failed(b.refuseInput(pastLength, "past_sequence_length",
                            "the past's own length counts")) ||
       failed(b.requireRank(input, 3)) || failed(b.requireRank(weights, 2)) ||
-      (b.node.hasInput(bias) && failed(b.requireRank(bias, 1))) ||
       (b.node.hasInput(past) && failed(b.requireRank(past, 5))))
     return failure();
   return success();
@@ -107,10 +106,14 @@ static LogicalResult expandAttention(NodeBuilder &b, const ExpansionOptions &) {
   parts.width = sizes->front() / *heads;
   parts.valueWidth = sizes->back() / *heads;
   parts.scale = b.node.getFloat("scale", 0);
-  Value all = b.matMul(b.node.getInput(input), b.node.getInput(weights));
+  FailureOr<Value> all =
+      b.matMul(b.node.getInput(input), b.node.getInput(weights));
   if (b.node.hasInput(bias))
-    all = b.binary("Add", all, b.node.getInput(bias));
-  SmallVector<Value> each = b.split(all, 2, *sizes);
+    all = b.addBias(*all, bias);
+  FailureOr<bool> causal = b.flag("unidirectional");
+  if (failed(all) || failed(causal))
+    return failure();
+  SmallVector<Value> each = b.split(*all, 2, *sizes);
   parts.query = each[0];
   parts.key = each[1];
   parts.value = each[2];
@@ -122,7 +125,7 @@ static LogicalResult expandAttention(NodeBuilder &b, const ExpansionOptions &) {
   padding.mayStart = true;
   padding.query = padding.keys = parts.query;
   padding.past = parts.pastKey;
-  padding.causal = b.node.getInt("unidirectional", 0) == 1;
+  padding.causal = *causal;
   FailureOr<Value> added = scoreBias(b, padding, addend);
   if (failed(added))
     return failure();

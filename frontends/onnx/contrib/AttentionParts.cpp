@@ -42,6 +42,21 @@ FailureOr<int64_t> widthOfHeads(NodeBuilder &b, Value rows, int64_t heads,
   return error;
 }
 
+LogicalResult requireColumns(NodeBuilder &b, Value tensor, const Extent &keys,
+                             StringRef name) {
+  Extent own = extentOf(tensor, -1);
+  bool bothKnown = own.isKnown() && keys.isKnown();
+  if (bothKnown ? own.equals(keys) : !own.is(1))
+    return success();
+  InFlightDiagnostic error = b.node.emitNodeError("requires ")
+                             << name
+                             << " of as many columns as there are keys, ";
+  if (keys.isKnown())
+    error << keys.size << ", ";
+  error << "but got " << tensor.getType();
+  return error;
+}
+
 /// The length of past and new rows.
 static Extent total(const Extent &past, const Extent &added) {
   if (past.isKnown() && added.isKnown())

@@ -44,11 +44,17 @@ mlir::Value splitHeads(NodeBuilder &b, mlir::Value rows, int64_t heads,
                        int64_t width);
 mlir::Value joinHeads(NodeBuilder &b, mlir::Value heads);
 
-/// The number of heads, which must divide the constant width of `rows`.
+/// The width of a head: that of `rows`, which must be constant, by `heads`. The
+/// message calls the rows `what`.
 mlir::FailureOr<int64_t> widthOfHeads(NodeBuilder &b, mlir::Value rows,
                                       int64_t heads, llvm::StringRef what);
 /// The attribute num_heads, or kv_num_heads; it must be positive.
 mlir::FailureOr<int64_t> countOfHeads(NodeBuilder &b, llvm::StringRef name);
+
+/// Refuses a mask or bias that has other columns than keys for sure, or one
+/// column, which would be that of all keys.
+mlir::LogicalResult requireColumns(NodeBuilder &b, mlir::Value tensor,
+                                   const Extent &keys, llvm::StringRef name);
 
 /// A mask as Attention and MultiHeadAttention take it, of integers.
 struct PaddingMask {

@@ -7,19 +7,6 @@ using namespace mlir;
 
 namespace attune {
 
-/// `x` plus a bias of its last dimension.
-static FailureOr<Value> biased(NodeBuilder &b, Value x, unsigned input) {
-  if (failed(b.requireRank(input, 1)))
-    return failure();
-  Value bias = b.node.getInput(input);
-  Extent own = rankOf(x) ? extentOf(x, -1) : Extent(1),
-         other = extentOf(bias, 0);
-  if (own.isKnown() && other.isKnown() && !own.equals(other))
-    return b.node.emitNodeError("requires a bias of ")
-           << own.size << " elements, but got " << other.size;
-  return b.binary("Add", x, bias);
-}
-
 static LogicalResult finishGelu(NodeBuilder &b, Value x, StringRef method) {
   return b.replace(0, b.make("Gelu", 20, x, b.elementOf(x), extentsOf(x),
                              b.attribute("approximate", method)));
@@ -30,14 +17,14 @@ static LogicalResult expandGelu(NodeBuilder &b, const ExpansionOptions &) {
 }
 
 static LogicalResult expandBiasGelu(NodeBuilder &b, const ExpansionOptions &) {
-  FailureOr<Value> sum = biased(b, b.node.getInput(0), 1);
+  FailureOr<Value> sum = b.addBias(b.node.getInput(0), 1);
   return failed(sum) ? failure() : finishGelu(b, *sum, "none");
 }
 
 static LogicalResult expandFastGelu(NodeBuilder &b, const ExpansionOptions &) {
   FailureOr<Value> sum = b.node.getInput(0);
   if (b.node.hasInput(1))
-    sum = biased(b, *sum, 1);
+    sum = b.addBias(*sum, 1);
   return failed(sum) ? failure() : finishGelu(b, *sum, "tanh");
 }
 
@@ -50,7 +37,7 @@ static LogicalResult expandQuickGelu(NodeBuilder &b, const ExpansionOptions &) {
 }
 
 static LogicalResult expandBiasAdd(NodeBuilder &b, const ExpansionOptions &) {
-  FailureOr<Value> sum = biased(b, b.node.getInput(0), 1);
+  FailureOr<Value> sum = b.addBias(b.node.getInput(0), 1);
   if (failed(sum))
     return failure();
   return b.replace(0, b.binary("Add", *sum, b.node.getInput(2)));

@@ -35,32 +35,49 @@ static LogicalResult checkInputs(NodeBuilder &b) {
   if (b.node.hasInput(segmentIds) != b.node.hasInput(segments))
     return b.node.emitNodeError("requires segment_ids and segment_embedding "
                                 "together");
-  if (int64_t type = b.node.getInt("mask_index_type", 0); type < 0 || type > 1)
-    return b.node.emitNodeError("requires a mask_index_type of 0 or 1, but "
-                                "got ")
-           << type;
-  return success();
+  if (failed(b.flag("mask_index_type")))
+    return failure();
+  return b.requireEqual(extentOf(b.node.getInput(words), 1),
+                        extentOf(b.node.getInput(positions), 1),
+                        "widths of word_embedding and position_embedding");
+}
+
+/// An input that has a number for each of the ids; null if it is left out.
+static FailureOr<Value> forEachId(NodeBuilder &b, Input which, StringRef name) {
+  Value given = b.node.getInput(which);
+  if (!given)
+    return given;
+  SmallVector<int64_t> dims = {0, 1};
+  // One row of positions is that of all sequences.
+  if (which == positionIds && extentOf(given, 0).is(1))
+    dims = {1};
+  return b.sameSizes(given, b.node.getInput(ids), dims,
+                     ("sizes of " + name + " and of input_ids").str());
 }
 
 /// Row by row how many elements of the mask are 1; zeros without a mask.
-static Value countMask(NodeBuilder &b) {
+static Value countMask(NodeBuilder &b, Value mask) {
   Value input = b.node.getInput(ids);
   Type element = b.elementOf(input);
   Extent batch = extentOf(input, 0);
-  if (!b.node.hasInput(mask)) {
+  if (!mask) {
     Value list = b.make(
         "Shape", 21, input, b.integerType(), {Extent(1)},
         {b.attribute("start", int64_t(0)), b.attribute("end", int64_t(1))});
     return b.expand(b.scalar(0, element), list, {batch});
   }
-  Value marked =
-      b.compare("Equal", b.node.getInput(mask), b.scalar(1, element));
+  Value marked = b.compare("Equal", mask, b.scalar(1, element));
   return b.make("ReduceSum", 13, {b.cast(marked, element), b.integers(1)},
                 element, {batch}, b.attribute("keepdims", int64_t(0)));
 }
 
 static LogicalResult expandEmbedding(NodeBuilder &b, const ExpansionOptions &) {
   if (failed(checkInputs(b)))
+    return failure();
+  FailureOr<Value> kinds = forEachId(b, segmentIds, "segment_ids");
+  FailureOr<Value> marks = forEachId(b, mask, "mask");
+  FailureOr<Value> given = forEachId(b, positionIds, "position_ids");
+  if (failed(kinds) || failed(marks) || failed(given))
     return failure();
   auto input = [&](Input which) { return b.node.getInput(which); };
   auto look = [&](Input table, Value indices) {
@@ -69,20 +86,18 @@ static LogicalResult expandEmbedding(NodeBuilder &b, const ExpansionOptions &) {
   Value sum = look(words, b.notNegative(input(ids)));
   // Positions are picked one by one, so that too many of them are an error.
   Value places =
-      b.node.hasInput(positionIds)
-          ? b.notNegative(input(positionIds))
-          : b.range(b.sizeOf(input(ids), 1), extentOf(input(ids), 1));
+      *given ? b.notNegative(*given)
+             : b.range(b.sizeOf(input(ids), 1), extentOf(input(ids), 1));
   sum = b.binary("Add", sum, look(positions, places));
-  if (b.node.hasInput(segments))
-    sum =
-        b.binary("Add", sum, look(segments, b.notNegative(input(segmentIds))));
+  if (*kinds)
+    sum = b.binary("Add", sum, look(segments, b.notNegative(*kinds)));
   float epsilon = b.node.getFloat("epsilon", 1e-12);
   Value norm = b.make(
       "LayerNormalization", 17, {sum, input(gamma), input(beta)},
       b.elementOf(sum), extentsOf(sum),
       {b.attribute("axis", int64_t(-1)), b.attribute("epsilon", epsilon)});
   if (failed(b.replace(0, norm)) ||
-      (b.isUsed(1) && failed(b.replace(1, countMask(b)))))
+      (b.isUsed(1) && failed(b.replace(1, countMask(b, *marks)))))
     return failure();
   return b.replace(2, sum);
 }

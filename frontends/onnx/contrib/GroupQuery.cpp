@@ -18,6 +18,7 @@ public:
   LogicalResult expand();
 
 private:
+  LogicalResult readSight();
   LogicalResult readParts();
   LogicalResult readCache();
   LogicalResult checkSizes();
@@ -172,7 +173,11 @@ Value GroupQuery::givenPositions() {
 }
 
 LogicalResult GroupQuery::rotate() {
-  if (b.node.getInt("do_rotary", 0) == 0)
+  FailureOr<bool> turns = b.flag("do_rotary");
+  FailureOr<bool> interleaved = b.flag("rotary_interleaved");
+  if (failed(turns) || failed(interleaved))
+    return failure();
+  if (!*turns)
     return success();
   Value cos = b.node.getInput(gqa::cosCache);
   Value sin = b.node.getInput(gqa::sinCache);
@@ -184,7 +189,7 @@ LogicalResult GroupQuery::rotate() {
     return failure();
   Angles angles =
       pickAngles(b, cos, sin, isGiven ? givenPositions() : positions());
-  angles.interleaved = b.node.getInt("rotary_interleaved", 0) != 0;
+  angles.interleaved = *interleaved;
   for (auto [rows, heads] :
        {std::pair(&parts.query, parts.heads), {&parts.key, parts.keyHeads}}) {
     FailureOr<Value> turned = turn(b, *rows, heads, parts.width, angles);
@@ -271,15 +276,31 @@ void GroupQuery::requireNothingPadded() {
       "total_sequence_length - 1 throughout");
 }
 
+/// The frontier of time, and how far back from it a query sees.
+LogicalResult GroupQuery::readSight() {
+  FailureOr<bool> causal = b.flag("causal", /*otherwise=*/true);
+  if (failed(causal))
+    return failure();
+  parts.causal = *causal;
+  int64_t window = b.node.getInt("local_window_size", -1);
+  if (window != -1 && (window < 1 || !parts.causal))
+    return b.node.emitNodeError("requires local_window_size = -1, or a "
+                                "positive one with causal, but got ")
+           << window;
+  parts.window = window > 0 ? window - 1 : -1;
+  return success();
+}
+
 LogicalResult GroupQuery::finish() {
   if (parts.pastKey && growing)
     requireNothingPadded();
   parts.scale = b.node.getFloat("scale", 0);
   parts.softcap = b.node.getFloat("softcap", 0);
   parts.bias = b.node.getInput(gqa::addend);
-  parts.causal = b.node.getInt("causal", 1) == 1;
-  int64_t window = b.node.getInt("local_window_size", -1);
-  parts.window = window > 0 ? window - 1 : -1;
+  Extent keys = parts.pastKey ? Extent() : extentOf(parts.key, 1);
+  if (parts.bias &&
+      failed(requireColumns(b, parts.bias, keys, "attention_bias")))
+    return failure();
   bool isState = parts.pastKey && growing;
   if (isState && gqa::hasSink(b))
     return b.node.emitNodeError("head_sink and smooth_softmax are not "
@@ -288,16 +309,13 @@ LogicalResult GroupQuery::finish() {
   if (!isState && (parts.pastKey || !parts.causal || gqa::hasSink(b)))
     return attendRows();
   AttentionResults results = makeAttention(b, parts);
-  if (failed(b.replace(0, results.output)))
-    return failure();
-  if (b.isUsed(1) && failed(b.replace(1, results.presentKey)))
-    return failure();
-  return b.isUsed(2) ? b.replace(2, results.presentValue) : success();
+  return b.replaceFirst(
+      {results.output, results.presentKey, results.presentValue});
 }
 
 LogicalResult GroupQuery::expand() {
-  if (failed(gqa::checkInputs(b)) || failed(readParts()) ||
-      failed(readCache()) || failed(rotate()))
+  if (failed(gqa::checkInputs(b)) || failed(readSight()) ||
+      failed(readParts()) || failed(readCache()) || failed(rotate()))
     return failure();
   return finish();
 }

@@ -8,16 +8,10 @@ using namespace mlir;
 namespace attune::gqa {
 
 static LogicalResult refuseAttributes(NodeBuilder &b) {
-  for (auto [name, least] :
-       {std::pair("smooth_softmax", -1), {"causal", 0}, {"do_rotary", 0}})
-    if (int64_t flag = b.node.getInt(name, least); flag < least || flag > 1)
-      return b.node.emitNodeError("requires ")
-             << name << " from " << least << " to 1, but got " << flag;
-  int64_t window = b.node.getInt("local_window_size", -1);
-  if (window != -1 && (window < 1 || b.node.getInt("causal", 1) == 0))
-    return b.node.emitNodeError("requires local_window_size = -1, or a "
-                                "positive one with causal, but got ")
-           << window;
+  // -1 leaves it to what is usual, which is 0.
+  if (b.node.getInt("smooth_softmax", -1) != -1 &&
+      failed(b.flag("smooth_softmax")))
+    return failure();
   for (StringRef name : {"k_quant_type", "v_quant_type"})
     if (StringRef type = b.node.getString(name, "NONE"); type != "NONE")
       return b.node.emitNodeError("requires ")

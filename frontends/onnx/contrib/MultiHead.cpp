@@ -55,9 +55,6 @@ LogicalResult MultiHead::check() {
       failed(b.refuseInput(indirection, "cache_indirection",
                            "beam search keeps its state outside of the model")))
     return failure();
-  if (int64_t flag = b.node.getInt("unidirectional", 0); flag < 0 || flag > 1)
-    return b.node.emitNodeError("requires unidirectional of 0 or 1, but got ")
-           << flag;
   return b.requireRank(query, 3, 5);
 }
 
@@ -211,7 +208,10 @@ LogicalResult MultiHead::expand() {
   if (failed(check()) || failed(readParts()) || failed(checkSizes()) ||
       failed(addBias()) || failed(readPast()))
     return failure();
-  parts.causal = b.node.getInt("unidirectional", 0) == 1;
+  FailureOr<bool> causal = b.flag("unidirectional");
+  if (failed(causal))
+    return failure();
+  parts.causal = *causal;
   if (parts.causal && failed(checkCausal()))
     return failure();
   parts.scale = b.node.getFloat("scale", 0);
@@ -231,11 +231,8 @@ LogicalResult MultiHead::expand() {
   if (rankOf(parts.key) == 4)
     parts.query = splitHeads(b, parts.query, parts.heads, parts.width);
   AttentionResults results = makeAttention(b, parts);
-  if (failed(b.replace(0, results.output)))
-    return failure();
-  if (b.isUsed(1) && failed(b.replace(1, results.presentKey)))
-    return failure();
-  return b.isUsed(2) ? b.replace(2, results.presentValue) : success();
+  return b.replaceFirst(
+      {results.output, results.presentKey, results.presentValue});
 }
 
 static LogicalResult expandMultiHead(NodeBuilder &b, const ExpansionOptions &) {

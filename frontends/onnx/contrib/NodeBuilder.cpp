@@ -184,46 +184,11 @@ LogicalResult NodeBuilder::replace(unsigned index, Value value) {
   return success();
 }
 
-LogicalResult NodeBuilder::requireRank(unsigned input, int64_t rank,
-                                       int64_t otherRank) {
-  if (!node.hasInput(input))
-    return node.emitNodeError("requires input ") << input;
-  RankedTensorType type = typeOf(node.getInput(input));
-  if (type && (type.getRank() == rank || type.getRank() == otherRank))
-    return success();
-  InFlightDiagnostic error = node.emitNodeError("requires rank ") << rank;
-  if (otherRank >= 0)
-    error << " or " << otherRank;
-  error << " of input " << input;
-  if (type)
-    error << ", but got " << type.getRank();
-  return error;
-}
-
-LogicalResult NodeBuilder::requireEqual(const Extent &left, const Extent &right,
-                                        StringRef what) {
-  if (!left.isKnown() || !right.isKnown() || left.size == right.size)
-    return success();
-  return node.emitNodeError("requires equal ")
-         << what << ", but got " << left.size << " and " << right.size;
-}
-
-LogicalResult NodeBuilder::requireInt(StringRef attribute, int64_t value,
-                                      StringRef reason) {
-  int64_t given = node.getInt(attribute, value);
-  if (given == value)
-    return success();
-  return node.emitNodeError("requires ")
-         << attribute << " = " << value << ", but got " << given << ": "
-         << reason;
-}
-
-LogicalResult NodeBuilder::refuseInput(unsigned index, StringRef name,
-                                       StringRef reason) {
-  if (!node.hasInput(index))
-    return success();
-  return node.emitNodeError("the input '")
-         << name << "' is not supported: " << reason;
+LogicalResult NodeBuilder::replaceFirst(ValueRange values) {
+  for (auto [index, value] : llvm::enumerate(values))
+    if (failed(replace(index, value)))
+      return failure();
+  return success();
 }
 
 } // namespace attune

@@ -102,6 +102,8 @@ public:
 
   /// Gives up output `index`, if it is used, for `value`.
   mlir::LogicalResult replace(unsigned index, mlir::Value value);
+  /// Gives up the outputs from the first on, those that are used, for `values`.
+  mlir::LogicalResult replaceFirst(mlir::ValueRange values);
   bool isUsed(unsigned index);
 
   /// Reports an input that must have one of two ranks and has not.
@@ -113,6 +115,15 @@ public:
   /// Refuses a value of an attribute that is not honoured.
   mlir::LogicalResult requireInt(llvm::StringRef attribute, int64_t value,
                                  llvm::StringRef reason);
+  /// An attribute that is 0 or 1; any other number is refused.
+  mlir::FailureOr<bool> flag(llvm::StringRef attribute, bool otherwise = false);
+  /// `tensor`, whose sizes `dims` must be those of `like`: that is an error now
+  /// or ends the run.
+  mlir::FailureOr<mlir::Value> sameSizes(mlir::Value tensor, mlir::Value like,
+                                         llvm::ArrayRef<int64_t> dims,
+                                         llvm::StringRef what);
+  /// `x` and input `input`, a list of as many elements as `x` has columns.
+  mlir::FailureOr<mlir::Value> addBias(mlir::Value x, unsigned input);
   /// Refuses an input that is not honoured.
   mlir::LogicalResult refuseInput(unsigned index, llvm::StringRef name,
                                   llvm::StringRef reason);

@@ -15,12 +15,12 @@ static FailureOr<Value> skipped(NodeBuilder &b, unsigned input) {
   if (rankOf(b.node.getInput(1)) > rankOf(b.node.getInput(0)))
     return b.node.emitNodeError("requires a skip of no higher rank than the "
                                 "input");
-  Value sum = b.binary("Add", b.node.getInput(0), b.node.getInput(1));
-  if (!b.node.hasInput(input))
-    return sum;
-  if (failed(b.requireRank(input, 1)))
+  if (failed(b.requireEqual(extentOf(b.node.getInput(0), -1),
+                            extentOf(b.node.getInput(1), -1),
+                            "widths of the input and the skip")))
     return failure();
-  return b.binary("Add", sum, b.node.getInput(input));
+  Value sum = b.binary("Add", b.node.getInput(0), b.node.getInput(1));
+  return b.node.hasInput(input) ? b.addBias(sum, input) : sum;
 }
 
 /// The shape of what is known of each row from `axis` on.
@@ -47,10 +47,8 @@ static LogicalResult expandSkip(NodeBuilder &b, const ExpansionOptions &) {
       {sum->getType(), b.isUsed(1) ? statistic : unused,
        b.isUsed(2) ? statistic : unused},
       {b.attribute("axis", int64_t(-1)), b.attribute("epsilon", epsilon)});
-  for (unsigned output : {0u, 1u, 2u})
-    if (failed(b.replace(output, norm.getOutputs()[output])))
-      return failure();
-  return b.replace(3, *sum);
+  ValueRange results = norm.getOutputs();
+  return b.replaceFirst({results[0], results[1], results[2], *sum});
 }
 
 namespace {

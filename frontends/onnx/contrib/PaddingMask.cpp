@@ -89,6 +89,9 @@ FailureOr<Value> MaskReader::visible() {
   int64_t rank = rankOf(given.mask);
   if (rank == 1)
     return fromLengths();
+  if ((rank == 2 || rank == 3) &&
+      failed(requireColumns(b, given.mask, keyExtent(), given.name)))
+    return failure();
   Value seen =
       b.compare("Greater", given.mask, b.scalar(0, b.elementOf(given.mask)));
   if (rank == 2)
@@ -110,7 +113,8 @@ Value MaskReader::frontier() {
 
 FailureOr<Value> MaskReader::read(unsigned biasInput) {
   Value bias = b.node.getInput(biasInput);
-  if (bias && failed(b.requireRank(biasInput, 4)))
+  if (bias && (failed(b.requireRank(biasInput, 4)) ||
+               failed(requireColumns(b, bias, keyExtent(), "attention_bias"))))
     return failure();
   if (!given.mask || isDummy())
     return bias;

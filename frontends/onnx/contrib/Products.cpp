@@ -9,17 +9,29 @@ using namespace mlir;
 
 namespace attune {
 
+namespace {
+/// How an operand is turned.
+struct Turns {
+  bool batch = false, matrix = false;
+};
+} // namespace
+
+static FailureOr<Turns> turnsOf(NodeBuilder &b, StringRef suffix) {
+  FailureOr<bool> batch = b.flag(("transBatch" + suffix).str());
+  FailureOr<bool> matrix = b.flag(("trans" + suffix).str());
+  if (failed(batch) || failed(matrix))
+    return failure();
+  return Turns{*batch, *matrix};
+}
+
 /// An operand with its first dimension moved behind the rest of the batch, then
 /// its last two exchanged. Vectors stay as they are.
-static Value turned(NodeBuilder &b, Value operand, StringRef suffix) {
+static Value turned(NodeBuilder &b, Value operand, const Turns &turns) {
   SmallVector<int64_t> order(rankOf(operand));
   std::iota(order.begin(), order.end(), 0);
-  auto isSet = [&](const Twine &flag) {
-    return b.node.getInt((flag + suffix).str(), 0) != 0;
-  };
-  if (isSet("transBatch") && order.size() > 2)
+  if (turns.batch && order.size() > 2)
     std::rotate(order.begin(), order.begin() + 1, order.end() - 1);
-  if (isSet("trans") && order.size() > 1)
+  if (turns.matrix && order.size() > 1)
     std::swap(order[order.size() - 1], order[order.size() - 2]);
   return llvm::is_sorted(order) ? operand : b.transpose(operand, order);
 }
@@ -30,13 +42,15 @@ static LogicalResult expandFused(NodeBuilder &b, const ExpansionOptions &) {
   Value left = b.node.getInput(0), right = b.node.getInput(1);
   if (rankOf(left) < 1 || rankOf(right) < 1)
     return b.node.emitNodeError("requires operands of rank 1 or more");
-  bool turnsBatch = b.node.getInt("transBatchA", 0) != 0 ||
-                    b.node.getInt("transBatchB", 0) != 0;
-  if (turnsBatch && (rankOf(left) < 3 || rankOf(left) != rankOf(right)))
+  FailureOr<Turns> leftTurns = turnsOf(b, "A"), rightTurns = turnsOf(b, "B");
+  if (failed(leftTurns) || failed(rightTurns))
+    return failure();
+  if ((leftTurns->batch || rightTurns->batch) &&
+      (rankOf(left) < 3 || rankOf(left) != rankOf(right)))
     return b.node.emitNodeError("requires operands of one rank, 3 or more, "
                                 "with transBatchA or transBatchB");
-  left = turned(b, left, "A");
-  right = turned(b, right, "B");
+  left = turned(b, left, *leftTurns);
+  right = turned(b, right, *rightTurns);
   Value result = b.make("MatMul", 13, {left, right}, b.elementOf(left),
                         extentsOf(b.node.getOutputs()[0]));
   double alpha = b.node.getFloat("alpha", 1);

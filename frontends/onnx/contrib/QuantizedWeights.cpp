@@ -125,13 +125,10 @@ static LogicalResult expandNBits(NodeBuilder &b, const ExpansionOptions &) {
   weights = b.reshape(weights, {blocks->rows, padded}, {blocks->rows, padded});
   if (padded != blocks->width)
     weights = b.slice(weights, 1, 0, blocks->width, blocks->width);
-  Value result = b.matMul(input, b.transpose(weights, {1, 0}));
-  if (b.node.hasInput(5)) {
-    if (failed(b.requireRank(5, 1)))
-      return failure();
-    result = b.binary("Add", result, b.node.getInput(5));
-  }
-  return b.replace(0, result);
+  FailureOr<Value> result = b.matMul(input, b.transpose(weights, {1, 0}));
+  if (b.node.hasInput(5))
+    result = b.addBias(*result, 5);
+  return failed(result) ? failure() : b.replace(0, *result);
 }
 
 void addQuantizedWeights(Expansions &table) {

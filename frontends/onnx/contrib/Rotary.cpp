@@ -91,7 +91,8 @@ static LogicalResult expandRotary(NodeBuilder &b, const ExpansionOptions &) {
     return failure();
   int64_t heads = 0;
   FailureOr<int64_t> width = widthOf(b, heads);
-  if (failed(width))
+  FailureOr<bool> interleaved = b.flag("interleaved");
+  if (failed(width) || failed(interleaved))
     return failure();
   Value rows = b.node.getInput(input), where = b.node.getInput(positions);
   if (rankOf(where) < 2) {
@@ -108,7 +109,7 @@ static LogicalResult expandRotary(NodeBuilder &b, const ExpansionOptions &) {
   }
   Angles angles = pickAngles(b, b.node.getInput(cosCache),
                              b.node.getInput(sinCache), where);
-  angles.interleaved = b.node.getInt("interleaved", 0) != 0;
+  angles.interleaved = *interleaved;
   FailureOr<Value> result = turn(b, rows, heads, *width, angles);
   return failed(result) ? failure() : b.replace(0, *result);
 }
