@@ -26,12 +26,18 @@ const char *nameOf(Support support) {
   return "refused";
 }
 
-static Support supportOf(const model::FileNode &node) {
-  if (node.isCall)
-    return Support::Function;
-  if (hasLowering(node.domain, node.opType))
+Support supportOf(StringRef domain, StringRef opType, bool hasBody) {
+  // The graph's reader takes constants; no pass ever sees them.
+  bool isConstant = domain.empty() && opType == "Constant";
+  if (isConstant || hasLowering(domain, opType))
     return Support::Lowered;
-  return node.hasBody ? Support::Body : Support::Refused;
+  return hasBody && !isRefused(domain, opType) ? Support::Body
+                                               : Support::Refused;
+}
+
+static Support supportOf(const model::FileNode &node) {
+  return node.isCall ? Support::Function
+                     : supportOf(node.domain, node.opType, node.hasBody);
 }
 
 namespace {
@@ -43,9 +49,6 @@ public:
     for (const model::FileNode &node : summary.nodes) {
       OperatorUse &row = rowOf(node);
       row.support = supportOf(node);
-      // The graph's reader takes constants; there is nothing to lower.
-      if (node.domain.empty() && node.opType == "Constant")
-        row.support = Support::Lowered;
       ++row.count;
     }
     if (summary.movedConstants) {

@@ -6,12 +6,17 @@
 
 #include "frontends/onnx/Summary.h"
 
+#include "llvm/ADT/StringRef.h"
+
 namespace attune {
 
 /// How the nodes of one operator and version are compiled.
 enum class Support { Lowered, Body, Function, Refused };
 /// `lowered`, `by its function body`, `local function` or `refused`.
 const char *nameOf(Support support);
+/// How nodes of an operator ("" for ai.onnx) are compiled that is no local
+/// function; `hasBody` says whether ONNX defines it by other operators.
+Support supportOf(llvm::StringRef domain, llvm::StringRef opType, bool hasBody);
 
 struct RefusedNode {
   std::string name;

@@ -20,13 +20,15 @@ void addInspect(CLI::App &app, int &status) {
       "inspect",
       "Describe a compiled model, or what an ONNX file holds and how "
       "its operators are supported");
-  command->add_option("file", options->model,
-                      "A compiled model, or a .onnx file");
+  CLI::Option *file = command->add_option("file", options->model,
+                                          "A compiled model, or a .onnx file");
   auto listOperators = std::make_shared<bool>(false);
-  command->add_flag(
-      "--operators", *listOperators,
-      "List all operators and how they are supported, as Markdown or "
-      "(--json) as JSON");
+  command
+      ->add_flag(
+          "--operators", *listOperators,
+          "List all operators and how they are supported, as Markdown or "
+          "(--json) as JSON")
+      ->excludes(file);
   addInspectOptions(*command, *options);
   command->callback([options, listOperators, &status] {
     if (*listOperators) {

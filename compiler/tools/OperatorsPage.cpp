@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "compiler/tools/OperatorsPage.h"
+#include "compiler/Survey.h"
 #include "frontends/onnx/Operators.h"
 #include "frontends/onnx/ops/Passes.h"
 
@@ -18,7 +19,7 @@ namespace {
 
 struct Row {
   model::KnownOperator about;
-  const char *support = "";
+  Support support = Support::Refused;
   std::string reason;
   /// What of `about.elements` is supported.
   std::vector<std::string> elements;
@@ -44,7 +45,7 @@ static const char *nameOf(ElementType type) {
     TYPE(Int16, "i16")
     TYPE(Int32, "i32")
     TYPE(Int64, "i64")
-    TYPE(Bool, "bool")
+    TYPE(Bool, "i1")
     TYPE(Float16, "f16")
     TYPE(Double, "f64")
     TYPE(UInt32, "u32")
@@ -78,7 +79,7 @@ static const std::vector<Group> &groups() {
       {"floats", {E::Float16, E::BFloat16, E::Float, E::Double}},
       {"signed", {E::Int8, E::Int16, E::Int32, E::Int64}},
       {"unsigned", {E::UInt8, E::UInt16, E::UInt32, E::UInt64}},
-      {"bool", {E::Bool}},
+      {"i1", {E::Bool}},
       {"f8",
        {E::Float8E4M3FN, E::Float8E4M3FNUZ, E::Float8E5M2, E::Float8E5M2FNUZ}},
       {"f8e8m0", {E::Float8E8M0}},
@@ -112,20 +113,14 @@ static Row rowOf(const model::KnownOperator &about,
                  const OperatorInTable *table) {
   Row row;
   row.about = about;
-  // The graph's reader takes constants; no pass ever sees them.
-  bool isConstant = about.domain.empty() && about.opType == "Constant";
-  bool isLowered = isConstant || hasLowering(about.domain, about.opType);
-  bool movesOnly = isConstant || (table && table->onlyMoves);
-  if (isLowered) {
-    row.support = "lowered";
-  } else if (about.hasBody && !table) {
-    row.support = "by its function body";
-  } else {
-    row.support = "refused";
+  row.support = supportOf(about.domain, about.opType, about.hasBody);
+  if (row.support == Support::Refused) {
     row.reason = refusalOf(about.domain, about.opType).str();
-  }
-  if (!row.reason.empty())
     return row;
+  }
+  // Constants of any type are only kept.
+  bool isConstant = about.domain.empty() && about.opType == "Constant";
+  bool movesOnly = isConstant || (table && table->onlyMoves);
   for (ElementType type : about.elements)
     if (*nameOf(type) && (!isLow(type) || movesOnly))
       row.elements.push_back(nameOf(type));
@@ -182,14 +177,15 @@ of one file ([docs](inspect.md)), and [conformance](conformance.md) is what ONNX
 tests make of it.
 
 - **versions**: of the operator's schema, as opsets from 7 on use them. A case of each is
-  tried (`tests/ops/test_old_opsets.py`); nodes of other versions are refused
+  tried (`tests/ops/test_old_opsets.py`). Older ones are not listed and not tried: a node of
+  one is refused where it means something else, and compiled where it means the same
 - **lowered**: `frontends/onnx/ops` makes code of it; operators of com.microsoft become
   others first ([docs](contrib.md))
 - **by its function body**: ONNX defines it by other operators, which take its place
 - **refused**: compiling ends with exit code 1, the node's name and this reason
 - **types**: elements of the first input (of the output, if there is none) that ONNX allows
   in the last version and attune takes. *floats* are f16, bf16, f32 and f64, *signed* i8 to
-  i64, *unsigned* u8 to u64, *f8* the four types of ONNX. A node may be refused for the value
+  i64, *unsigned* u8 to u64, *f8* the four types of ONNX, i1 is a boolean. A node may be refused for the value
   of an attribute, or for the type of another input; the message says so
 
 )";
@@ -202,7 +198,7 @@ static void printPage(const std::map<std::string, std::vector<Row>> &all) {
                  << "|---|---|---|---|\n";
     for (const Row &row : rows)
       llvm::outs() << "| " << row.about.opType << " | "
-                   << versionsText(row.about) << " | " << row.support
+                   << versionsText(row.about) << " | " << nameOf(row.support)
                    << (row.reason.empty() ? "" : ": ") << row.reason << " | "
                    << elementsText(row.elements) << " |\n";
     llvm::outs() << "\n";
@@ -217,7 +213,7 @@ static void printJson(const std::map<std::string, std::vector<Row>> &all) {
           {"domain", entry.first.empty() ? "ai.onnx" : entry.first},
           {"operator", row.about.opType},
           {"versions", llvm::json::Array(row.about.versions)},
-          {"support", row.support},
+          {"support", nameOf(row.support)},
           {"reason", row.reason},
           {"types", llvm::json::Array(row.elements)}});
   llvm::outs() << llvm::formatv(

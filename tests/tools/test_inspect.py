@@ -209,6 +209,11 @@ class Operators(unittest.TestCase):
         with open(PAGE, encoding="utf-8") as file:
             self.assertEqual(file.read(), text, "run: build/bin/attune inspect --operators > docs/operators.md")
 
+    def test_no_file_beside_it(self):
+        code, text, messages = call(ATTUNE, "inspect", PAGE, "--operators")
+        self.assertEqual((code, text), (2, ""))
+        self.assertIn("file excludes --operators", messages)
+
     def test_every_schema_is_on_it(self):
         report = json.loads(call(ATTUNE, "inspect", "--operators", "--json")[1])
         rows = {(row["domain"], row["operator"]): row for row in report["operators"]}
@@ -218,6 +223,9 @@ class Operators(unittest.TestCase):
                 self.assertEqual(row["versions"][-1], schema.since_version)
                 self.assertIn(row["support"], ("lowered", "by its function body", "refused"))
                 self.assertEqual(row["support"] == "refused", bool(row["reason"]))
+        self.assertEqual(rows["ai.onnx", "And"]["types"], ["i1"])
+        # ONNX has a body of it, but that is refused as well.
+        self.assertEqual(rows["ai.onnx", "Bernoulli"]["support"], "refused")
         self.assertEqual(rows["ai.onnx", "Softmax"]["versions"], [1, 11, 13])
         self.assertEqual(rows["ai.onnx", "Softmax"]["types"], ["f32", "f16", "f64", "bf16"])
 

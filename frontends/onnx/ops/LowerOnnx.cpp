@@ -80,6 +80,11 @@ bool hasLowering(StringRef domain, StringRef opType) {
   return (known && known->lower) || hasExpansion(domain, opType);
 }
 
+bool isRefused(StringRef domain, StringRef opType) {
+  const Operator *known = lowerings().find(domain, opType);
+  return known && !known->refusal.empty();
+}
+
 std::vector<OperatorInTable> operatorTable() {
   std::vector<OperatorInTable> all;
   for (const auto &[name, known] : lowerings().get())

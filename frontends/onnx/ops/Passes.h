@@ -20,6 +20,8 @@ bool hasLowering(llvm::StringRef domain, llvm::StringRef opType);
 /// The first version of an operator of ai.onnx that is lowered; older ones are
 /// refused.
 int64_t oldestVersion(llvm::StringRef opType);
+/// Whether such nodes are refused on purpose, with a function body or without.
+bool isRefused(llvm::StringRef domain, llvm::StringRef opType);
 /// Why such nodes cannot be lowered; "" if they can.
 llvm::StringRef refusalOf(llvm::StringRef domain, llvm::StringRef opType);
 
