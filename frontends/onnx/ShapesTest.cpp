@@ -221,6 +221,23 @@ TEST(Shapes, BranchesThatSizesChooseAreTaken) {
   EXPECT_EQ(shown(two.type("z")), "N,2");
 }
 
+TEST(Shapes, BranchesDoNotFollowFromListsOfLists) {
+  // Of [[3, 4]], 4 is the last element of the first row; that of the list 3, 4
+  // would be 3.
+  Loaded loaded = load(parseModel(
+      "g (float[3,4] x) => (float[A,B] y)\n"
+      "{ s = Shape(x) z = Constant<value_ints = [0]>() m = Unsqueeze(s, z)\n"
+      "  i = Constant<value_int = 0>() r = Gather(m, i)\n"
+      "  j = Constant<value_int = -1>() n = Gather(r, j)\n"
+      "  f = Constant<value_int = 4>() c = Equal(n, f)\n"
+      "  y = If(c) <then_branch = t () => (float[3,4] a) { a = Neg(x) },\n"
+      "    else_branch = e () => (float[1,12] a) { a = Flatten<axis = 0>(x) }> "
+      "}"));
+  ASSERT_TRUE(loaded.model) << loaded.reasons();
+  EXPECT_EQ(loaded.type("y").dims[0].size, -1);
+  EXPECT_EQ(loaded.type("y").dims[1].size, -1);
+}
+
 TEST(Shapes, RanksFollowFromListsInModelsWithLoops) {
   Loaded loaded = load(parseModel(
       "g (float[N,4] x, int64 n, int64[3] shape) => (float[A,B,C] y) {\n"

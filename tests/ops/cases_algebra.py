@@ -4,6 +4,7 @@
 """Cases of products, normalisations and what attention is made of."""
 
 import numpy as np
+from onnx.reference import ReferenceEvaluator
 
 from cases_elementwise import F32, F64, booleans, floats, integers
 from differential import single
@@ -58,6 +59,21 @@ def softmax_of_matrix(axis, log=False):
     return expected
 
 
+def wide_batches():
+    """Batches of f64 with averages of f32, which the reference evaluator gives in f64."""
+    operands = [floats(2, 4, -1, dtype=F64), *(floats(4, seed=seed) for seed in (2, 4, 5)),
+                lambda n: np.abs(floats(4, seed=6)(n)) + F32(0.5)]
+    for extra in ({}, dict(training_mode=1, momentum=0.7, outputs=3)):
+        case = single("BatchNormalization", *operands, opset=15, tolerance=LOOSE, **extra)
+
+        def expected(*arrays, reference=ReferenceEvaluator(case.model)):
+            results = reference.run(None, {f"x{i}": array for i, array in enumerate(arrays)})
+            return [results[0], *(average.astype(F32) for average in results[1:])]
+
+        case.expected = expected
+        yield case
+
+
 def normalisations():
     x = floats(3, -1, 8)
     scale, bias = floats(8, seed=2), floats(8, seed=3)
@@ -76,6 +92,7 @@ def normalisations():
                       **extra) for extra in ({}, dict(training_mode=1, momentum=0.7, outputs=3))),
              single("BatchNormalization", floats(9, 4), channel, floats(4, seed=4), floats(4, seed=5), positive,
                     training_mode=1, outputs=3, tolerance=LOOSE),
+             *wide_batches(),
              single("InstanceNormalization", image, channel, floats(4, seed=3), tolerance=LOOSE)]
     return cases
 

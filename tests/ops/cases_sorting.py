@@ -75,13 +75,31 @@ def distinct(axis=None, in_order=True):
     return expected
 
 
+def spread(dtype):
+    """The least and largest of a type, and some numbers twice."""
+    limits = np.iinfo(dtype)
+    few = np.array([limits.max, 1, limits.min, 0, limits.max, 1, 7, limits.max - 1, limits.min + 1, 0], dtype)
+    return lambda n: np.resize(few, n)
+
+
+# What NumPy, and so ONNX's reference, says: NaN is one value, above all others. (ONNX Runtime
+# compares with <, for which NaN is equal to its neighbours.)
+NOT_ALL_NUMBERS = [1, np.nan, 0, np.nan, -0.0]
+GROUPS = [lambda dtype: [np.array([1, np.nan, 0], dtype), *map(np.array, ([0, 1, 2], [0, 1, 2, 1, 2], [1, 2, 2]))],
+          lambda dtype: [np.array([0, 1, np.nan], dtype), *map(np.array, ([2, 0, 1], [1, 2, 0, 2, 0], [2, 1, 2]))]]
+
+
 def uniques():
     cases = []
     for order in (0, 1):
         for x in (ties(-1), integers(-1, 3, high=3, low=0), booleans(50), integers(-1, dtype=np.uint8, high=250),
                   integers(60, dtype=np.int8, low=-5, high=5), lambda n: integers(-1, high=4)(n).astype(F16),
-                  lambda n: integers(-1, high=4)(n).astype(F64)):
+                  lambda n: integers(-1, high=4)(n).astype(F64),
+                  *(spread(dtype) for dtype in INTEGERS)):
             cases.append(single("Unique", x, outputs=4, sorted=order, expected=distinct(None, order)))
+        for dtype in (F16, F32, F64):
+            cases.append(single("Unique", np.array(NOT_ALL_NUMBERS, dtype), outputs=4, sorted=order,
+                                expected=GROUPS[order](dtype)))
         for axis in (0, 1, 2):
             for x in (integers(3, -1, 2, low=0, high=2), integers(-1, 2, 3, low=0, high=2)):
                 cases.append(single("Unique", x, outputs=4, axis=axis, sorted=order, expected=distinct(axis, order)))

@@ -253,6 +253,15 @@ class Refusals(unittest.TestCase):
         with self.assertRaisesRegex(RuntimeError, "exit code 1.*Range.*stash_type = 1"):
             differential.compile_cases([half])
 
+    def test_coordinates_of_regions(self):
+        box, image = np.array([[0, 0, 3, 3]], F32), np.array([0])
+        for mode in ("half_pixels", "align_corners", ""):
+            case = single("RoiAlign", floats(1, 1, 5, 5), box, image, opset=22, coordinate_transformation_mode=mode,
+                          expected=[np.zeros((1, 1, 1, 1), F32)])
+            with self.assertRaisesRegex(RuntimeError, "exit code 1.*requires a coordinate_transformation_mode of "
+                                        "half_pixel or output_half_pixel"):
+                differential.compile_cases([case])
+
     def test_training(self):
         names = ["R", "T", "X", "G", "V", "H"]
         inputs = [onnx.helper.make_tensor_value_info(

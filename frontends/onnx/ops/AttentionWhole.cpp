@@ -84,12 +84,9 @@ LogicalResult AttentionLowering::lowerWhole() {
       return failure();
   }
   Type element = elementOf(stages[2]);
-  bool convert = softmaxType != element;
-  stages[3] =
-      softmax(b, convert ? b.convert(stages[2], softmaxType) : stages[2], {3},
-              /*zeroRows=*/true);
-  if (convert)
-    stages[3] = b.convert(stages[3], element);
+  stages[3] = softmax(b, b.convert(stages[2], softmaxType), {3},
+                      /*zeroRows=*/true);
+  stages[3] = b.convert(stages[3], element);
   SmallVector<OpFoldResult> g = b.sizes(grouped);
   OpFoldResult keys = key.size(b, 2), width = value.size(b, 3);
   Value weights = b.reshape(stages[3], {g[0], g[1], g[2], g[3], keys});

@@ -77,6 +77,8 @@ Value Lowering::fill(ArrayRef<OpFoldResult> sizes, Value value) {
 }
 
 Value Lowering::convert(Value tensor, Type element) {
+  if (elementOf(tensor) == element)
+    return tensor;
   int64_t rank = typeOf(tensor).getRank();
   AffineMap identity = getMultiDimIdentityMap(rank);
   return generic(

@@ -41,8 +41,7 @@ private:
 
 /// The state is held in f32, whatever the file has.
 Value LinearAttentionLowering::read(Input input) {
-  Value tensor = node.getInput(input);
-  return elementOf(tensor).isF32() ? tensor : b.convert(tensor, b.getF32Type());
+  return b.convert(node.getInput(input), b.getF32Type());
 }
 
 LogicalResult LinearAttentionLowering::checkRule() {
@@ -180,7 +179,7 @@ LogicalResult LinearAttentionLowering::lower() {
       continue;
     Value result = op.getResult()[index];
     Type wanted = elementOf(node.getOutputs()[index]);
-    b.replace(node, wanted.isF32() ? result : b.convert(result, wanted), index);
+    b.replace(node, b.convert(result, wanted), index);
   }
   return success();
 }

@@ -16,8 +16,7 @@ static Value resizeAlong(Lowering &b, const ResizeMode &mode,
                          const ResizeAxis &axis, Value input, Value places) {
   ResizeWeights table = weightsOf(b, mode, axis, places);
   Type element = elementOf(input);
-  Value weights =
-      element.isF64() ? table.weights : b.convert(table.weights, element);
+  Value weights = b.convert(table.weights, element);
   int64_t rank = typeOf(input).getRank();
   // The loop over the weights comes before the last, which LLVM vectorises.
   auto loop = [&](int64_t dim) { return dim + 1 < rank ? dim : rank; };

@@ -4,7 +4,6 @@
 #include "frontends/onnx/ops/Reduce.h"
 #include "frontends/onnx/ops/Scalars.h"
 #include "frontends/onnx/ops/Sorting.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 

@@ -3,7 +3,6 @@
 
 #include "frontends/onnx/ops/Sorting.h"
 #include "dialects/kernel/Kernel.h"
-#include "frontends/onnx/ops/Scalars.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -42,8 +41,7 @@ Value sortedPositions(Lowering &b, Value keys, OpFoldResult count,
   return op.getResult()[0];
 }
 
-/// NaN is above all numbers, as in ONNX Runtime.
-static Value comesFirst(Scalar &s, Value left, Value right, bool largest) {
+Value comesFirst(Scalar &s, Value left, Value right, bool largest) {
   Value low = largest ? right : left, high = largest ? left : right;
   Value less = s.less(low, high);
   if (!isFloat(left))

@@ -4,7 +4,7 @@
 #ifndef ATTUNE_FRONTENDS_ONNX_OPS_SORTING_H
 #define ATTUNE_FRONTENDS_ONNX_OPS_SORTING_H
 
-#include "frontends/onnx/ops/Lowering.h"
+#include "frontends/onnx/ops/Scalars.h"
 
 namespace attune {
 
@@ -17,6 +17,11 @@ using Before = llvm::function_ref<mlir::Value(mlir::ImplicitLocOpBuilder &,
 /// by element; equal items stay in order.
 mlir::Value sortedPositions(Lowering &b, mlir::Value keys,
                             mlir::OpFoldResult count, Before before);
+
+/// Whether `left` is larger, or, unless the `largest` come first, smaller. NaN
+/// is above all numbers and equal to itself.
+mlir::Value comesFirst(Scalar &s, mlir::Value left, mlir::Value right,
+                       bool largest);
 
 mlir::LogicalResult lowerTopK(onnx::NodeOp node, Lowering &b);
 

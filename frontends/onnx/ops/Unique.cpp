@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "frontends/onnx/ops/Compaction.h"
-#include "frontends/onnx/ops/Scalars.h"
 #include "frontends/onnx/ops/Sorting.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -67,23 +66,13 @@ void Finder::setUp() {
   cube = b.reshape(input, {before, count, behind});
 }
 
-/// NaN comes last and is equal to itself.
-Value Finder::isLess(ImplicitLocOpBuilder &s, Value left, Value right) {
-  if (!isFloat(left)) {
-    bool isUnsigned = isUnsignedInput(node) || left.getType().isInteger(1);
-    return arith::CmpIOp::create(
-        s, isUnsigned ? CmpIPredicate::ult : CmpIPredicate::slt, left, right);
-  }
-  if (left.getType().getIntOrFloatBitWidth() < 32)
+Value Finder::isLess(ImplicitLocOpBuilder &inner, Value left, Value right) {
+  Scalar s(inner.getLoc(), inner, node);
+  s.isUnsigned |= left.getType().isInteger(1);
+  if (isFloat(left) && left.getType().getIntOrFloatBitWidth() < 32)
     for (Value *x : {&left, &right})
       *x = convertScalar(s, *x, s.getF32Type(), false, false);
-  Value less = arith::CmpFOp::create(s, arith::CmpFPredicate::OLT, left, right);
-  Value isNumber =
-      arith::CmpFOp::create(s, arith::CmpFPredicate::ORD, left, left);
-  Value isNan =
-      arith::CmpFOp::create(s, arith::CmpFPredicate::UNO, right, right);
-  return arith::OrIOp::create(s, less,
-                              arith::AndIOp::create(s, isNumber, isNan));
+  return comesFirst(s, left, right, /*largest=*/false);
 }
 
 /// Whether two slices have different elements somewhere.
