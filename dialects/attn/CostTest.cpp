@@ -90,6 +90,24 @@ TEST(Cost, MasksCostTheKeysThatTheyShow) {
   EXPECT_GT(cost(band), 4 * window);
 }
 
+TEST(Cost, WideFeaturesCostTheirProducts) {
+  auto cost = [](const std::string &op, const std::string &attributes,
+                 int64_t features) {
+    std::string type = "tensor<1x2x?x4xf32>";
+    return costOf(type + ", %w: tensor<12x4xf32>",
+                  "%o = attn.features " + op + attributes + " : " + type +
+                      " -> tensor<1x2x?x" + std::to_string(features) + "xf32>");
+  };
+  std::string projected = " %x projection(%w : tensor<12x4xf32>) ";
+  // Products with 12 rows of 4, for 2 heads and 10 positions.
+  EXPECT_EQ(cost("identity" + projected, "", 12).flops, 2.0 * 20 * 12 * 4);
+  EXPECT_EQ(cost("positive" + projected, "{keys}", 12).flops,
+            20 * 12 * (2.0 * 4 + 20));
+  EXPECT_EQ(cost("positive" + projected, "", 12).bytes,
+            4.0 * (20 * 4 + 20 * 12 + 12 * 4));
+  EXPECT_EQ(cost("taylor2 %x ", "", 15).flops, 20.0 * 15);
+}
+
 TEST(Cost, MergesCostARowsExponentialsAndProducts) {
   std::string part = "tensor<1x2x?x8xf32>", sum = "tensor<1x2x?xf32>";
   attn::Cost cost = costOf(part + ", %l: " + sum,

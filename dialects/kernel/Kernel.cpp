@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 
 #include "dialects/kernel/KernelDialect.cpp.inc"
+#include "dialects/kernel/KernelEnums.cpp.inc"
 #define GET_OP_CLASSES
 #include "dialects/kernel/KernelOps.cpp.inc"
 
@@ -113,27 +114,6 @@ LogicalResult ContractOp::verify() {
   // C3
   return verifyCaptures(*this, getCaptures().size(), getCaptureMaps(), 3,
                         getEpilogue().front());
-}
-
-LogicalResult LinearAttentionOp::verify() {
-  // C1
-  for (Region *map : {&getQueryMap(), &getKeyMap()}) {
-    Block &body = map->front();
-    auto yield =
-        dyn_cast_or_null<YieldOp>(body.empty() ? nullptr : &body.back());
-    if (body.getNumArguments() != 1 || !yield || yield.getValues().size() != 1)
-      return emitOpError("requires feature maps from one element to one");
-  }
-  // C2
-  auto width = [](Value operand, ArrayRef<int64_t> layout) {
-    return cast<ShapedType>(operand.getType())
-        .getDimSize(llvm::find(layout, 3) - layout.begin());
-  };
-  if (ShapedType::isDynamic(width(getKey(), getKeyLayout())) ||
-      ShapedType::isDynamic(width(getValue(), getValueLayout())))
-    return emitOpError("requires static widths of key and value, but got ")
-           << getKey().getType() << " and " << getValue().getType();
-  return success();
 }
 
 LogicalResult StateAttentionOp::verify() {

@@ -149,42 +149,7 @@ def Kernel_AttentionOp : Kernel_Op<"attention", [
   }];
 }
 
-def Kernel_LinearAttentionOp : Kernel_Op<"linear_attention", [
-    RecursiveMemoryEffects, DestinationStyleOpInterface,
-    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
-  let summary = "Attention by products of features, in linear time";
-  let description = [{
-    The destination-style twin of `attn.linear`, with the feature maps of query
-    and key as regions on one element each. With `normalise`, rows are divided
-    by the sum of their weights plus `eps`.
-
-    - (C1) each region takes and yields one element.
-    - (C2) the widths of key and value are static.
-  }];
-  let arguments = (ins Kernel_Shaped:$query,
-                       Kernel_Shaped:$key,
-                       Kernel_Shaped:$value,
-                       Variadic<Kernel_Shaped>:$init,
-                       F64Attr:$eps, UnitAttr:$normalise, UnitAttr:$causal,
-                       UnitAttr:$top_left,
-                       DenseI64ArrayAttr:$query_layout,
-                       DenseI64ArrayAttr:$key_layout,
-                       DenseI64ArrayAttr:$value_layout,
-                       DenseI64ArrayAttr:$output_layout);
-  let results = (outs Variadic<AnyRankedTensor>:$result);
-  let regions = (region SizedRegion<1>:$query_map, SizedRegion<1>:$key_map);
-  let assemblyFormat = [{
-    `query` `(` $query `:` type($query) `)` $query_map
-    `key` `(` $key `:` type($key) `)` $key_map
-    `value` `(` $value `:` type($value) `)`
-    `outs` `(` $init `:` type($init) `)` attr-dict (`->` type($result)^)?
-  }];
-  let hasVerifier = 1;
-  let extraClassDeclaration = [{
-    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
-  }];
-}
-
+include "dialects/kernel/LinearOps.td"
 include "dialects/kernel/OrderedOps.td"
 include "dialects/kernel/NumericOps.td"
 

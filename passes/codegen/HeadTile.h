@@ -15,7 +15,6 @@ namespace attune {
 struct HeadSource {
   mlir::Value operand;
   llvm::ArrayRef<int64_t> layout;
-  mlir::Region *map; ///< what elements go through, or null
   mlir::Value batch, head;
 
   /// The indices, as they lie in memory, of one element.
@@ -43,6 +42,28 @@ void loadTile(VectorEmitter &b, mlir::Value tile, const HeadSource &source,
               llvm::function_ref<
                   std::pair<mlir::Value, mlir::Value>(mlir::Value, mlir::Value)>
                   at);
+
+/// Fills columns of `tile` with the vectors of positions `first` to `first` +
+/// `count`, at least one, each through `map`. Up to the end of the last vector
+/// of columns, and of rows where the width lies last in memory, it is zeros.
+void loadTransposed(VectorEmitter &b, mlir::Value tile,
+                    const HeadSource &source, int64_t width, mlir::Value first,
+                    mlir::Value count,
+                    llvm::function_ref<mlir::Value(mlir::Value)> map);
+
+/// A factor whose element (r, i) is tile[rows[r], i], or tile[i, rows[r]] if
+/// it is transposed.
+struct LeftFactor {
+  mlir::Value tile;
+  llvm::SmallVector<mlir::Value> rows;
+  bool transposed;
+};
+
+/// sums[r, c] += sum over i < depth of left(r, i) * right[i, columns[c]], a
+/// vector for each column.
+void addProducts(VectorEmitter &b, llvm::SmallVector<mlir::Value> &sums,
+                 const LeftFactor &left, mlir::Value right, mlir::Value depth,
+                 llvm::ArrayRef<mlir::Value> columns);
 
 } // namespace attune
 

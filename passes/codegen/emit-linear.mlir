@@ -16,7 +16,7 @@
 // tiles are static and no arena is asked for.
 // LOOPS-NOT: memref.alloc(
 // LOOPS-NOT: kernel.workspace
-// LOOPS-COUNT-6: memref.alloca() {alignment = 64 : i64} : memref<{{[0-9]+x[0-9]+}}xf32>
+// LOOPS-COUNT-7: memref.alloca() {alignment = 64 : i64} : memref<{{[0-9]+x[0-9]+}}xf32>
 // LOOPS-NOT: memref.alloca
 func.func @main(%q: tensor<?x2x?x8xf32>, %k: tensor<?x2x?x8xf32>, %v: tensor<?x2x?x5xf32>) -> tensor<?x2x?x5xf32> {
   %f = attn.features elu1 %q : tensor<?x2x?x8xf32> -> tensor<?x2x?x8xf32>

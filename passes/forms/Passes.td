@@ -50,6 +50,7 @@ def ApplyFormsPass : Pass<"attune-apply-forms", "::mlir::ModuleOp"> {
                         "Stands for unknown sizes where costs are recorded">];
   let dependentDialects = ["::attune::attn::AttnDialect",
                            "::attune::kernel::KernelDialect",
+                           "::mlir::arith::ArithDialect",
                            "::mlir::tensor::TensorDialect"];
 }
 

@@ -74,7 +74,7 @@ TEST(Plan, SaysWhereItIsWrong) {
       {"{\"version\": 1, \"layers\": [\n7]}", ":2:1: requires an object"},
       {"{\"version\": 1, \"layers\": [\n{}]}", ":2:1: requires the name"},
       {"{\"version\": 1, \"layers\": [{\"form\":\n \"x\"}]}",
-       ":2:2: there is no form 'x'; the forms are linear"},
+       ":2:2: there is no form 'x'; the forms are "},
       {entry("\"layers\": \"3-1\""), ":3:30: '3-1' is an empty range"},
       {entry("\"heads\": \"x\""), ":3:29: 'x' is no head"},
       {entry("\"layers\": -1"), ":3:30: '-1' is no layer"},

@@ -10,36 +10,66 @@ namespace attune {
 #define GEN_PASS_DEF_FORMLINEARPASS
 #include "passes/fuse/Passes.h.inc"
 
-/// What the kernel's tiles on the stack have room for.
-static constexpr int64_t widestKey = 1024;
+/// What the kernel's tiles on the stack have room for: features of `taylor2` of
+/// heads of width 128.
+static constexpr int64_t mostFeatures = 8385;
+
+using kernel::FeatureKind;
 
 namespace {
-/// A tensor of heads and the map that its elements go through.
-struct Mapped {
-  Value input;
-  attn::FeatureMap map = attn::FeatureMap::identity;
+/// What the features of queries or keys are made of.
+struct Source {
+  Value input, projection;
+  double scale = 1;
+  FeatureKind kind = FeatureKind::elements;
+  attn::FeaturesOp op; // or null
+
+  /// Peels the features off `value`, which has this layout.
+  Source(Value value, ArrayRef<int64_t> layout, bool isKey);
 };
 } // namespace
 
-static Mapped peelFeatures(Value value) {
-  if (auto features = value.getDefiningOp<attn::FeaturesOp>())
-    return {features.getInput(), features.getMap()};
-  return {value};
+static FeatureKind kindOf(attn::FeaturesOp op) {
+  if (op.getMap() == attn::FeatureMap::taylor2)
+    return FeatureKind::taylor;
+  if (op.getMap() != attn::FeatureMap::positive)
+    return FeatureKind::elements;
+  return op.getKeys() ? FeatureKind::keys : FeatureKind::queries;
+}
+
+Source::Source(Value value, ArrayRef<int64_t> layout, bool isKey)
+    : input(value) {
+  auto features = value.getDefiningOp<attn::FeaturesOp>();
+  if (!features || (features.isWide() && features.getLayout() != layout))
+    return;
+  FeatureKind found = kindOf(features);
+  if (found == (isKey ? FeatureKind::queries : FeatureKind::keys))
+    return;
+  op = features;
+  kind = found;
+  input = op.getInput();
+  projection = op.getProjection();
+  // The map of single elements scales them itself.
+  if (op.isWide())
+    scale = op.getScale().convertToDouble();
 }
 
 static void buildMap(OpBuilder &builder, Location loc, Region &region,
-                     attn::FeatureMap map) {
+                     attn::FeaturesOp features) {
   OpBuilder::InsertionGuard guard(builder);
   Block *body = builder.createBlock(&region, {}, {builder.getF32Type()}, {loc});
-  Value feature =
-      attn::FeaturesOp::buildScalar(builder, loc, map, body->getArgument(0));
-  kernel::YieldOp::create(builder, loc, feature);
+  Value x = body->getArgument(0);
+  kernel::YieldOp::create(builder, loc,
+                          features ? features.buildScalar(builder, x) : x);
 }
 
 /// Reports what the kernel cannot do.
-static LogicalResult check(attn::LinearOp op) {
-  for (Value operand : {op.getQuery(), op.getKey(), op.getValue()})
-    if (!cast<ShapedType>(operand.getType()).getElementType().isF32())
+static LogicalResult check(attn::LinearOp op, const Source &querySource,
+                           const Source &keySource) {
+  const Value operands[] = {op.getQuery(), op.getKey(), op.getValue(),
+                            querySource.projection, keySource.projection};
+  for (Value operand : operands)
+    if (operand && !getElementTypeOrSelf(operand.getType()).isF32())
       return op.emitError("linear attention over ")
              << operand.getType() << " has no kernel for this target yet; "
              << "cast its operands to f32";
@@ -52,9 +82,9 @@ static LogicalResult check(attn::LinearOp op) {
     return op.emitError("requires static widths of the heads, but got ")
            << query.tensor.getType() << ", " << key.tensor.getType() << " and "
            << value.tensor.getType() << "; fix them in the model";
-  if (key.size(3) > widestKey)
+  if (key.size(3) > mostFeatures)
     return op.emitError("requires keys of at most ")
-           << widestKey << " features, but got " << key.size(3);
+           << mostFeatures << " features, but got " << key.size(3);
   if (op.getOutputLayout().back() != 3)
     return op.emitError("requires a result whose width lies last in memory; "
                         "transpose it in an operation of its own");
@@ -62,7 +92,9 @@ static LogicalResult check(attn::LinearOp op) {
 }
 
 static LogicalResult form(attn::LinearOp op) {
-  if (failed(check(op)))
+  Source query(op.getQuery(), op.getQueryLayout(), /*isKey=*/false);
+  Source key(op.getKey(), op.getKeyLayout(), /*isKey=*/true);
+  if (failed(check(op, query, key)))
     return failure();
   OpBuilder builder(op);
   Location loc = op.getLoc();
@@ -75,15 +107,19 @@ static LogicalResult form(attn::LinearOp op) {
       size = builder.getIndexAttr(dim);
   Value output = tensor::EmptyOp::create(builder, loc, shapes.front(),
                                          type.getElementType());
-  Mapped query = peelFeatures(op.getQuery()), key = peelFeatures(op.getKey());
   bool sum = op.getNormaliser() == attn::Normaliser::sum;
+  auto kind = [&](const Source &source) {
+    return kernel::FeatureKindAttr::get(builder.getContext(), source.kind);
+  };
   auto twin = kernel::LinearAttentionOp::create(
-      builder, loc, output.getType(), query.input, key.input, op.getValue(),
-      output, op.getEpsAttr(), sum ? builder.getUnitAttr() : UnitAttr(),
+      builder, loc, output.getType(), kind(query), kind(key), query.input,
+      query.projection, key.input, key.projection, op.getValue(), output,
+      builder.getF64FloatAttr(query.scale), builder.getF64FloatAttr(key.scale),
+      op.getEpsAttr(), sum ? builder.getUnitAttr() : UnitAttr(),
       op.getCausalAttr(), op.getTopLeftAttr(), op.getQueryLayoutAttr(),
       op.getKeyLayoutAttr(), op.getValueLayoutAttr(), op.getOutputLayoutAttr());
-  buildMap(builder, loc, twin.getQueryMap(), query.map);
-  buildMap(builder, loc, twin.getKeyMap(), key.map);
+  buildMap(builder, loc, twin.getQueryMap(), query.op);
+  buildMap(builder, loc, twin.getKeyMap(), key.op);
   Value result = twin->getResult(0);
   if (result.getType() != type)
     result = tensor::CastOp::create(builder, loc, type, result);
@@ -92,8 +128,31 @@ static LogicalResult form(attn::LinearOp op) {
   return success();
 }
 
+/// Sizes of features are those of what they are made of.
+static LogicalResult resolveSizes(attn::FeaturesOp op) {
+  for (Operation *user : llvm::make_early_inc_range(op->getUsers())) {
+    auto size = dyn_cast<tensor::DimOp>(user);
+    std::optional<int64_t> dim = size ? size.getConstantIndex() : std::nullopt;
+    if (!dim)
+      continue;
+    OpBuilder builder(op);
+    ReifiedRankedShapedTypeDims shapes;
+    if (failed(op.reifyResultShapes(builder, shapes)))
+      return op.emitError("requires a known number of features");
+    size.getResult().replaceAllUsesWith(getValueOrCreateConstantIndexOp(
+        builder, op.getLoc(), shapes.front()[*dim]));
+    size.erase();
+  }
+  return success();
+}
+
 /// Features that are used by themselves.
-static void lower(attn::FeaturesOp op) {
+static LogicalResult lower(attn::FeaturesOp op) {
+  if (op.isWide())
+    return op.emitError(
+        "features of several elements are made within attn.linear only, with "
+        "the layout of its operand, with 'keys' for its keys and without it "
+        "for its queries; they have no other use");
   OpBuilder builder(op);
   Location loc = op.getLoc();
   auto type = cast<RankedTensorType>(op.getType());
@@ -107,12 +166,11 @@ static void lower(attn::FeaturesOp op) {
       SmallVector<utils::IteratorType>(type.getRank(),
                                        utils::IteratorType::parallel),
       [&](OpBuilder &inner, Location at, ValueRange x) {
-        linalg::YieldOp::create(
-            inner, at,
-            attn::FeaturesOp::buildScalar(inner, at, op.getMap(), x[0]));
+        linalg::YieldOp::create(inner, at, op.buildScalar(inner, x[0]));
       });
   op.replaceAllUsesWith(generic.getResult(0));
   op.erase();
+  return success();
 }
 
 namespace {
@@ -127,10 +185,12 @@ struct FormLinear : impl::FormLinearPassBase<FormLinear> {
     SmallVector<attn::FeaturesOp> features;
     getOperation()->walk([&](attn::FeaturesOp op) { features.push_back(op); });
     for (attn::FeaturesOp op : features) {
+      if (failed(resolveSizes(op)))
+        return signalPassFailure();
       if (op.use_empty())
         op.erase();
-      else
-        lower(op);
+      else if (failed(lower(op)))
+        return signalPassFailure();
     }
   }
 };

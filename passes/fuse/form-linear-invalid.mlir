@@ -11,10 +11,10 @@ func.func @width(%q: tensor<1x2x3x?xf32>) -> tensor<1x2x3x?xf32> {
 
 // -----
 
-func.func @wide(%q: tensor<1x2x3x1025xf32>) -> tensor<1x2x3x1025xf32> {
-  // expected-error @+1 {{requires keys of at most 1024 features, but got 1025}}
-  %o = attn.linear sum query(%q : tensor<1x2x3x1025xf32>) key(%q : tensor<1x2x3x1025xf32>) value(%q : tensor<1x2x3x1025xf32>) -> tensor<1x2x3x1025xf32>
-  return %o : tensor<1x2x3x1025xf32>
+func.func @wide(%q: tensor<1x2x3x8386xf32>) -> tensor<1x2x3x8386xf32> {
+  // expected-error @+1 {{requires keys of at most 8385 features, but got 8386}}
+  %o = attn.linear sum query(%q : tensor<1x2x3x8386xf32>) key(%q : tensor<1x2x3x8386xf32>) value(%q : tensor<1x2x3x8386xf32>) -> tensor<1x2x3x8386xf32>
+  return %o : tensor<1x2x3x8386xf32>
 }
 
 // -----
@@ -31,4 +31,22 @@ func.func @output(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x4x3xf32> {
   // expected-error @+1 {{requires a result whose width lies last in memory}}
   %o = attn.linear sum query(%q : tensor<1x2x3x4xf32>) key(%q : tensor<1x2x3x4xf32>) value(%q : tensor<1x2x3x4xf32>) {output_layout = array<i64: 0, 1, 3, 2>} -> tensor<1x2x4x3xf32>
   return %o : tensor<1x2x4x3xf32>
+}
+
+// -----
+
+func.func @by_themselves(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x15xf32> {
+  // expected-error @+1 {{features of several elements are made within attn.linear only}}
+  %f = attn.features taylor2 %q : tensor<1x2x3x4xf32> -> tensor<1x2x3x15xf32>
+  return %f : tensor<1x2x3x15xf32>
+}
+
+// -----
+
+// Features of keys are no features of queries.
+func.func @sides(%q: tensor<1x2x3x4xf32>, %w: tensor<4x4xf32>) -> tensor<1x2x3x4xf32> {
+  // expected-error @+1 {{with 'keys' for its keys and without it for its queries}}
+  %f = attn.features positive %q projection(%w : tensor<4x4xf32>) {keys} : tensor<1x2x3x4xf32> -> tensor<1x2x3x4xf32>
+  %o = attn.linear sum query(%f : tensor<1x2x3x4xf32>) key(%f : tensor<1x2x3x4xf32>) value(%q : tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
+  return %o : tensor<1x2x3x4xf32>
 }

@@ -7,7 +7,7 @@
 // CHECK-LABEL: func.func @shared
 // CHECK-SAME: (%[[Q:.*]]: tensor
 // CHECK: %[[F:.*]] = linalg.generic
-// CHECK: kernel.linear_attention query(%[[Q]] :
+// CHECK: kernel.linear_attention query elements(%[[Q]] :
 // CHECK: value({{.*}}eps = 5.000000e-01 : f64
 // CHECK-SAME: normalise
 // CHECK: return %{{.*}}, %[[F]]

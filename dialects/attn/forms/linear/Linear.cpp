@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/attn/Attn.h"
+#include "dialects/attn/core/FeatureForms.h"
 #include "dialects/attn/core/Heads.h"
 #include "dialects/attn/forms/Forms.h"
 
@@ -62,8 +63,7 @@ Cost LinearTransformerOp::getCost(int64_t size) {
 
 LogicalResult LinearTransformerOp::decompose(RewriterBase &rewriter) {
   auto features = [&](Value x) -> Value {
-    return FeaturesOp::create(rewriter, getLoc(), x.getType(), FeatureMap::elu1,
-                              x);
+    return FeaturesOp::create(rewriter, getLoc(), FeatureMap::elu1, x);
   };
   Value query = features(getQuery()), key = features(getKey());
   rewriter.replaceOpWithNewOp<LinearOp>(
@@ -81,17 +81,8 @@ static LogicalResult rewrite(RewriterBase &rewriter, AttentionOp dense,
     return dense.emitError("form 'linear' requires a finite eps of at least 0, "
                            "but got ")
            << eps;
-  // Dropping a mask or bias would change the result behind the user's back.
-  if (!dense.isScoreIdentity())
-    return dense.emitError("form 'linear' has no scores, so it cannot take the "
-                           "place of an attention with a mask or bias on them; "
-                           "export the model without its attention mask, or "
-                           "leave this layer dense with '@layers='");
-  if (dense.getMask())
-    return dense.emitError("form 'linear' sums over all keys or all earlier "
-                           "ones, so it cannot take the place of an attention "
-                           "with another mask; leave this layer dense with "
-                           "'@layers='");
+  if (failed(checkUnmasked(dense, "linear")))
+    return failure();
   rewriter.replaceOpWithNewOp<LinearTransformerOp>(
       dense, dense.getType(), dense.getQuery(), dense.getKey(),
       dense.getValue(), rewriter.getF64FloatAttr(eps), dense.getCausalAttr(),

@@ -1,0 +1,99 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "dialects/attn/core/RandomFeatures.h"
+#include "llvm/Support/MathExtras.h"
+#include <algorithm>
+#include <cmath>
+
+namespace attune::attn {
+
+namespace {
+
+/// Standard normal numbers, two at a time.
+class Normals {
+public:
+  explicit Normals(uint64_t seed) : state(seed) {}
+
+  double next() {
+    hasSecond = !hasSecond;
+    if (!hasSecond)
+      return second;
+    double radius = std::sqrt(-2 * std::log(std::max(uniform(), 0x1p-53)));
+    double angle = 2 * llvm::numbers::pi * uniform();
+    second = radius * std::sin(angle);
+    return radius * std::cos(angle);
+  }
+
+private:
+  double uniform() {
+    state += 0x9E3779B97F4A7C15;
+    uint64_t z = state;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+    return static_cast<double>((z ^ (z >> 31)) >> 11) * 0x1p-53;
+  }
+
+  uint64_t state;
+  double second = 0;
+  bool hasSecond = false;
+};
+
+using Row = std::vector<double>;
+
+} // namespace
+
+static double dot(const Row &left, const Row &right) {
+  double sum = 0;
+  for (size_t i = 0; i < left.size(); ++i)
+    sum += left[i] * right[i];
+  return sum;
+}
+
+static Row drawRow(Normals &normals, int64_t width) {
+  Row row(width);
+  for (double &x : row)
+    x = normals.next();
+  return row;
+}
+
+/// Gram and Schmidt's process. It keeps the part of each row that is orthogonal
+/// to those before with its own sign, without which directions are biased.
+static void orthogonalise(std::vector<Row> &rows) {
+  for (size_t i = 0; i < rows.size(); ++i) {
+    // Once more for what rounding has left.
+    for (int pass = 0; pass < 2; ++pass)
+      for (size_t j = 0; j < i; ++j) {
+        double along = dot(rows[i], rows[j]);
+        for (size_t d = 0; d < rows[i].size(); ++d)
+          rows[i][d] -= along * rows[j][d];
+      }
+    double length = std::sqrt(dot(rows[i], rows[i]));
+    for (double &x : rows[i])
+      x /= length;
+  }
+}
+
+std::vector<float> orthogonalProjection(int64_t features, int64_t width,
+                                        uint64_t seed) {
+  Normals normals(seed);
+  std::vector<Row> directions;
+  while (static_cast<int64_t>(directions.size()) < features) {
+    std::vector<Row> rows;
+    for (int64_t i = 0; i < width; ++i)
+      rows.push_back(drawRow(normals, width));
+    orthogonalise(rows);
+    directions.insert(directions.end(), rows.begin(), rows.end());
+  }
+  directions.resize(features);
+  std::vector<float> projection;
+  for (const Row &direction : directions) {
+    Row sample = drawRow(normals, width);
+    double length = std::sqrt(dot(sample, sample));
+    for (double x : direction)
+      projection.push_back(static_cast<float>(x * length));
+  }
+  return projection;
+}
+
+} // namespace attune::attn

@@ -1,0 +1,51 @@
+// Part of attune, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+// RUN: attune-opt %s --attune-apply-forms="spec=performer{m=8}" --split-input-file --verify-diagnostics
+
+func.func @mask(%q: tensor<1x2x5x4xf32>, %m: tensor<5xf32>) -> tensor<1x2x5x4xf32> {
+  // expected-error @+1 {{form 'performer' has no scores, so it cannot take the place of an attention with a mask or bias on them}}
+  %o = attn.attention query(%q : tensor<1x2x5x4xf32>) key(%q : tensor<1x2x5x4xf32>) value(%q : tensor<1x2x5x4xf32>) captures(%m : tensor<5xf32>)
+      attributes {scale = 0.5 : f64, capture_maps = [affine_map<(b, h, i, j) -> (j)>]} {
+    ^bb0(%s: f32, %c: f32):
+      %t = arith.addf %s, %c : f32
+      attn.yield %t : f32
+  } -> tensor<1x2x5x4xf32>
+  return %o : tensor<1x2x5x4xf32>
+}
+
+// -----
+
+func.func @window(%q: tensor<1x2x?x4xf32>) -> tensor<1x2x?x4xf32> {
+  // expected-error @+1 {{form 'performer' sums over all keys or all earlier ones}}
+  %o = attn.attention query(%q : tensor<1x2x?x4xf32>) key(%q : tensor<1x2x?x4xf32>) value(%q : tensor<1x2x?x4xf32>)
+      attributes {mask = [affine_set<(i, j) : (i - j - 2 >= 0)>], scale = 0.5 : f64, capture_maps = []} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x?x4xf32>
+  return %o : tensor<1x2x?x4xf32>
+}
+
+// -----
+
+func.func @width(%q: tensor<1x2x3x?xf32>) -> tensor<1x2x3x?xf32> {
+  // expected-error @+1 {{form 'performer' requires a known width of the heads, but got 'tensor<1x2x3x?xf32>'}}
+  %o = attn.attention query(%q : tensor<1x2x3x?xf32>) key(%q : tensor<1x2x3x?xf32>) value(%q : tensor<1x2x3x?xf32>)
+      attributes {scale = 0.5 : f64, capture_maps = []} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x3x?xf32>
+  return %o : tensor<1x2x3x?xf32>
+}
+
+// -----
+
+func.func @scale(%q: tensor<1x2x?x4xf32>) -> tensor<1x2x?x4xf32> {
+  // expected-error @+1 {{form 'performer' requires a positive scale of the scores, but got -5}}
+  %o = attn.attention query(%q : tensor<1x2x?x4xf32>) key(%q : tensor<1x2x?x4xf32>) value(%q : tensor<1x2x?x4xf32>)
+      attributes {scale = -0.5 : f64, capture_maps = []} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x?x4xf32>
+  return %o : tensor<1x2x?x4xf32>
+}
