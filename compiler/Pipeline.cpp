@@ -84,6 +84,7 @@ static void fuse(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  pm.addPass(createFormLagsPass({options.target.lanes}));
   pm.addPass(createFormLinearPass());
   pm.addPass(createFuseElementwisePass());
   pm.addPass(createCSEPass());
@@ -132,6 +133,8 @@ static void schedule(OpPassManager &pm, const PipelineOptions &options) {
   function.addPass(createEmitStateAttentionPass({target.lanes}));
   function.addPass(createEmitRecurrencePass({target.lanes}));
   function.addPass(createEmitFftPass({target.lanes}));
+  function.addPass(
+      createEmitLagsPass({target.lanes, target.queryRows, target.keyVectors}));
   function.addPass(createEmitOrderedPass());
   function.addPass(createEmitAppendPass());
   function.addPass(createEmitLoopsPass());

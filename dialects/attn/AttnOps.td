@@ -12,6 +12,7 @@ include "dialects/attn/core/Merge.td"
 include "dialects/attn/core/Neighbours.td"
 include "dialects/attn/core/Pool.td"
 include "dialects/attn/core/Select.td"
+include "dialects/attn/core/Toeplitz.td"
 include "dialects/attn/forms/Forms.td"
 
 #endif // ATTUNE_DIALECTS_ATTN_ATTNOPS

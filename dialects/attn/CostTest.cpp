@@ -161,3 +161,36 @@ TEST(Cost, HashCodesCostAProductWithThePlanes) {
   EXPECT_EQ(cost.flops, 2.0 * 160 * 7);
   EXPECT_EQ(cost.bytes, 4.0 * (160 + 56 + 20));
 }
+
+TEST(Cost, SumsOverLagsTakeTheCheaperMethod) {
+  auto cost = [](int64_t length, const std::string &attributes) {
+    std::string rows = std::to_string(length);
+    std::string type = "tensor<1x2x" + rows + "x8xf32>";
+    std::string taps = "tensor<1x" + std::to_string(2 * length - 1) + "xf32>";
+    // The taps are a second argument.
+    return costOf(type + ", %t: " + taps,
+                  "%y = attn.toeplitz %x taps(%t : " + taps + ") " +
+                      attributes + " : " + type)
+        .flops;
+  };
+  // Two operations for each of 16 x 16 pairs of rows in 16 columns.
+  EXPECT_EQ(cost(16, ""), 2.0 * 16 * 16 * 16);
+  EXPECT_EQ(cost(16, ""), cost(16, "{method = 1 : i32}"));
+  EXPECT_EQ(cost(8192, ""), cost(8192, "{method = 2 : i32}"));
+  EXPECT_LT(cost(8192, ""), cost(8192, "{method = 1 : i32}") / 50);
+  EXPECT_LT(cost(65536, ""), 10 * cost(8192, ""));
+}
+
+TEST(Cost, ConvolutionsCostTheirTaps) {
+  auto cost = [](const std::string &taps, const std::string &attributes) {
+    std::string type = "tensor<3x?x8xf32>", list = "tensor<8x" + taps + "xf32>";
+    return costOf(type + ", %t: " + list,
+                  "%y = attn.long_conv %x taps(%t : " + list + ") " +
+                      attributes + " : " + type)
+        .flops;
+  };
+  EXPECT_EQ(cost("1", ""), 2.0 * 3 * 8 * 10);
+  // Of 10 taps, position i sees i + 1.
+  EXPECT_EQ(cost("10", ""), 2.0 * 3 * 8 * 55);
+  EXPECT_EQ(cost("99", ""), cost("10", ""));
+}

@@ -95,6 +95,10 @@ void registerBufferization(DialectRegistry &registry) {
     ScatterOp::attachInterface<DestinationBufferization<ScatterOp>>(*context);
     SuppressOp::attachInterface<DestinationBufferization<SuppressOp>>(*context);
     FftOp::attachInterface<DestinationBufferization<FftOp>>(*context);
+    LagSumOp::attachInterface<DestinationBufferization<LagSumOp>>(*context);
+    SpectrumOp::attachInterface<DestinationBufferization<SpectrumOp>>(*context);
+    CirculantOp::attachInterface<DestinationBufferization<CirculantOp>>(
+        *context);
     DeterminantOp::attachInterface<DestinationBufferization<DeterminantOp>>(
         *context);
     SortOp::attachInterface<DestinationBufferization<SortOp>>(*context);

@@ -152,6 +152,7 @@ def Kernel_AttentionOp : Kernel_Op<"attention", [
 include "dialects/kernel/LinearOps.td"
 include "dialects/kernel/OrderedOps.td"
 include "dialects/kernel/NumericOps.td"
+include "dialects/kernel/LagOps.td"
 
 def Kernel_SuppressOp : Kernel_Op<"suppress", [
     DestinationStyleOpInterface,

@@ -85,6 +85,19 @@ def EmitFftPass : EmitPass<"attune-emit-fft"> {
     Option<"lanes", "lanes", "int64_t", "4", "f32 lanes of a vector">];
 }
 
+def EmitLagsPass : EmitPass<"attune-emit-lags"> {
+  let summary = "Turn sums over lags into register tiles or transforms";
+  let description = [{
+    A direct sum holds `rows x vectors` accumulators. Transforms have a column in
+    each lane; a task is a panel of columns, which is transformed, multiplied by
+    its spectrum and transformed back in scratch memory.
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "4", "f32 lanes of a vector">,
+    Option<"rows", "rows", "int64_t", "4", "Rows of a register tile">,
+    Option<"vectors", "vectors", "int64_t", "2", "Vectors in a tile's row">];
+}
+
 def EmitLoopsPass : EmitPass<"attune-emit-loops"> {
   let summary = "Turn linalg on memrefs into loops over ranges of work";
   let description = [{

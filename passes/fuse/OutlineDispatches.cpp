@@ -130,7 +130,8 @@ static bool isWork(Operation &op) {
   return isa<kernel::ContractOp, kernel::AttentionOp, kernel::LinearAttentionOp,
              kernel::RecurrenceOp, kernel::ScanOp, kernel::ScatterOp,
              kernel::StateAttentionOp, kernel::SuppressOp, kernel::AppendOp,
-             kernel::FftOp, kernel::DeterminantOp, kernel::SortOp,
+             kernel::FftOp, kernel::LagSumOp, kernel::SpectrumOp,
+             kernel::CirculantOp, kernel::DeterminantOp, kernel::SortOp,
              tensor::ExtractSliceOp, tensor::InsertSliceOp>(op);
 }
 

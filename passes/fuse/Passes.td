@@ -43,6 +43,22 @@ def FormAttentionPass : Pass<"attune-form-attention"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def FormLagsPass : Pass<"attune-form-lags"> {
+  let summary = "Give sums over lags destinations, spectra and scratch memory";
+  let description = [{
+    `attn.toeplitz` and `attn.long_conv` become `kernel.lag_sum`, or where
+    transforms are cheaper `kernel.spectrum` of the taps and `kernel.circulant`.
+    Taps that a loop does not change are transformed before the loop.
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "4", "f32 lanes of a vector">];
+  let dependentDialects = ["::attune::kernel::KernelDialect",
+                           "::mlir::affine::AffineDialect",
+                           "::mlir::cf::ControlFlowDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def FormLinearPass : Pass<"attune-form-linear"> {
   let summary = "Give attn.linear a destination and its feature maps";
   let description = [{
