@@ -6,6 +6,7 @@
 
 include "dialects/attn/AttnBase.td"
 include "dialects/attn/core/Attention.td"
+include "dialects/attn/core/BlockGate.td"
 include "dialects/attn/core/Features.td"
 include "dialects/attn/core/Linear.td"
 include "dialects/attn/core/Merge.td"

@@ -194,3 +194,14 @@ TEST(Cost, ConvolutionsCostTheirTaps) {
   EXPECT_EQ(cost("10", ""), 2.0 * 3 * 8 * 55);
   EXPECT_EQ(cost("99", ""), cost("10", ""));
 }
+
+TEST(Cost, GatesCostAProductAndASoftmax) {
+  std::string type = "tensor<1x2x?x8xf32>";
+  attn::Cost cost = costOf(type, "%m = attn.block_gate query(%x : " + type +
+                                     ") key(%x : " + type +
+                                     ") {block = 4 : i64, scale = 1.0 : f64, "
+                                     "ratio = 0.5 : f64} -> "
+                                     "tensor<1x2x?x?xi1>");
+  EXPECT_EQ(cost.flops, 200.0 * (16 + 25));
+  EXPECT_EQ(cost.bytes, 4.0 * 320 + 200 / 8);
+}
