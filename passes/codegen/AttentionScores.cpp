@@ -163,7 +163,8 @@ SmallVector<Value> AttentionEmitter::emitScores(const Block &block, Value first,
                       Value score =
                           maskedScore(block, r, key, sums[r * count + v]);
                       b.store(score, scores, {b.index(r), b.sub(key, first)});
-                      next[r] = arith::MaximumFOp::create(b, next[r], score);
+                      // What is no number shows in its weight.
+                      next[r] = b.larger(score, next[r]);
                     }
                   return next;
                 });

@@ -82,6 +82,12 @@ void VectorEmitter::store(Value vector, Value memref, ValueRange indices,
     vector::StoreOp::create(*this, vector, memref, indices);
 }
 
+Value VectorEmitter::larger(Value left, Value right) {
+  Value isLeft =
+      arith::CmpFOp::create(*this, arith::CmpFPredicate::OGT, left, right);
+  return arith::SelectOp::create(*this, isLeft, left, right);
+}
+
 Value VectorEmitter::expOfNegative(Value x) {
   // e^x = 2^n * e^r, n = round(x / ln 2), |r| <= ln 2 / 2. The polynomial is
   // the minimax fit of degree 6 to e^r there (relative error 3.1e-9 before
@@ -94,7 +100,7 @@ Value VectorEmitter::expOfNegative(Value x) {
                                     1.0f,
                                     1.0f};
   constexpr float lowest = -87.33654f;
-  Value clamped = arith::MaximumFOp::create(*this, x, splat(lowest));
+  Value clamped = larger(splat(lowest), x);
   Value n = math::RoundEvenOp::create(
       *this, arith::MulFOp::create(*this, clamped, splat(1.44269504f)));
   Value r = vector::FMAOp::create(*this, n, splat(-0.693359375f), clamped);

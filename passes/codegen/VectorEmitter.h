@@ -41,6 +41,10 @@ public:
   void store(mlir::Value vector, mlir::Value memref, mlir::ValueRange indices,
              mlir::Value mask = {});
 
+  /// The larger of two vectors of floats, in one instruction; where one of them
+  /// is no number, `right`.
+  mlir::Value larger(mlir::Value left, mlir::Value right);
+
   /// e^x of a vector of f32 with x <= 0; below -87.3 it is exactly 0.
   /// Relative error below 2e-7.
   mlir::Value expOfNegative(mlir::Value x);
