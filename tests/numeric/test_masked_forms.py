@@ -50,10 +50,10 @@ def close(got, wanted, message=""):
 
 class MaskedForms(unittest.TestCase):
     def test_every_case_of_the_references(self):
-        for form in ("sliding_window", "longformer", "local"):
+        for form in ("sliding_window", "longformer", "local", "streaming"):
             definition = forms.load(form)
             for parameters in definition.CASES:
-                for causal in (False, True):
+                for causal in (True,) if form == "streaming" else (False, True):
                     binary = compiled(causal, write(form, parameters))
                     for rows, keys in LENGTHS:
                         i = np.arange(rows)[:, None] + keys - rows
@@ -76,12 +76,27 @@ class MaskedForms(unittest.TestCase):
                          "longformer{window=9007199254740992,global=0}"):
                 self.same(causal, [spec], [])
 
+    def test_streaming_heads_that_see_all_are_dense(self):
+        for spec in ("streaming{recent=60,sink=0}", "streaming{recent=1,sink=60}",
+                     "streaming{recent=30,sink=30}"):
+            self.same(True, [spec], [])
+
+    def test_streaming_heads_leave_the_others_as_they_are(self):
+        arrays = inputs(90, 90, heads=4)
+        got = compiled(True, "streaming{sink=3,recent=7}@heads=2-3", heads=4)(*arrays)[0]
+        dense, streaming = (compiled(True, *spec, heads=4)(*arrays)[0]
+                            for spec in ([], ["streaming{sink=3,recent=7}"]))
+        close(got[:, :2], dense[:, :2])
+        close(got[:, 2:], streaming[:, 2:])
+
     def test_windows_of_one_key_copy_the_values(self):
         for causal in (False, True):
             for spec in ("sliding_window{window=1}", "longformer{window=0,global=0}",
                          "local{block=1}"):
                 arrays = inputs(50, 50)
                 close(compiled(causal, spec)(*arrays)[0], arrays[2])
+        arrays = inputs(50, 50)
+        close(compiled(True, "streaming{sink=0,recent=1}")(*arrays)[0], arrays[2])
 
     def test_blocks_of_one_position_are_a_window(self):
         self.same(True, ["local{block=1,back=7}"], ["sliding_window{window=8}"])
