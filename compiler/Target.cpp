@@ -39,6 +39,7 @@ static void chooseTiles(Target &target) {
     target.keyVectors = 4;
   } else if (has("avx2") && has("fma")) {
     target.lanes = 8;
+    target.queryRows = 6;
   }
 }
 
