@@ -45,7 +45,7 @@ static void import(OpPassManager &pm, const PipelineOptions &options) {
 
 /// In: nodes of a file.  Out: attention operations and linalg on tensors; no
 /// node is left.
-static void raise(OpPassManager &pm, const PipelineOptions &options) {
+static void raise(OpPassManager &pm, const PipelineOptions &) {
   // Sizes give constants (where to cut, how to scale), constants give sizes,
   // and equal names both: a second round finds what exporters write.
   for (int round = 0; round < 2; ++round) {
@@ -58,7 +58,7 @@ static void raise(OpPassManager &pm, const PipelineOptions &options) {
   // Spellings of one node first: attention is matched around them.
   pm.addNestedPass<func::FuncOp>(createRaiseNeighboursPass());
   pm.addNestedPass<func::FuncOp>(createRaiseFormsPass());
-  pm.addNestedPass<func::FuncOp>(createRaiseAttentionPass({options.explain}));
+  pm.addNestedPass<func::FuncOp>(createRaiseAttentionPass());
   pm.addPass(createDropSignednessPass());
   pm.addPass(createLowerOnnxPass());
   pm.addNestedPass<func::FuncOp>(createAppendStatePass());
@@ -69,11 +69,9 @@ static void raise(OpPassManager &pm, const PipelineOptions &options) {
 /// In: dense attention and forms.  Out: core operations only; the forms that
 /// were asked for have taken the place of dense attention.
 static void forms(OpPassManager &pm, const PipelineOptions &options) {
-  if (options.tapAttention)
-    pm.addPass(createTapAttentionPass());
   if (!options.attention.empty() || !options.plan.empty())
-    pm.addPass(createApplyFormsPass({options.attention, options.plan,
-                                     options.allowPartial, options.costSize}));
+    pm.addPass(createApplyFormsPass(
+        {options.attention, options.plan, options.allowPartial}));
   pm.addPass(createDecomposeFormsPass());
   pm.addPass(createCSEPass());
 }

@@ -31,9 +31,6 @@ struct PipelineOptions {
   std::string attention;     ///< forms for dense layers (attune-apply-forms)
   std::string plan;          ///< the same from a file, instead
   bool allowPartial = false; ///< layers may stay dense (attune-apply-forms)
-  bool tapAttention = false; ///< outputs of attention are the model's, too
-  bool explain = false;      ///< remarks say why attention was not found
-  int64_t costSize = 512;    ///< stands for unknown sizes in costs
   bool matchState = false;   ///< past and present become state
   std::string startAt;       ///< a stage's name; empty: the first
   /// Passes to leave out, by their arguments, to find the one at fault.

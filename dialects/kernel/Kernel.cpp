@@ -1,7 +1,7 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "dialects/kernel/Kernel.h"
+#include "dialects/kernel/Effects.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 
 #include "dialects/kernel/KernelDialect.cpp.inc"
@@ -242,22 +242,6 @@ LogicalResult AppendOp::verify() {
                << state << " and " << type;
   }
   return success();
-}
-
-/// Destination-style operations on memrefs read their inputs and write their
-/// destinations; on tensors they have no effect.
-template <typename Op>
-static void
-addEffects(Op op,
-           SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
-               &effects) {
-  for (OpOperand &operand : op->getOpOperands()) {
-    if (!isa<MemRefType>(operand.get().getType()))
-      continue;
-    effects.emplace_back(MemoryEffects::Read::get(), &operand);
-    if (op.isDpsInit(&operand))
-      effects.emplace_back(MemoryEffects::Write::get(), &operand);
-  }
 }
 
 void ContractOp::getEffects(

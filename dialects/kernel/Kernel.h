@@ -28,6 +28,10 @@ constexpr llvm::StringLiteral kernelAttr = "attune.kernel";
 /// The type of raw memory: `memref<?xi8>`.
 mlir::MemRefType bytesType(mlir::MLIRContext *context);
 
+/// Whether a positive number has no prime factors above 5: such are the lengths
+/// of transforms.
+bool isSmooth(int64_t length);
+
 /// Lets one-shot bufferization turn this dialect's operations into their
 /// memref twins: weights become read-only buffers, destinations stay in place.
 void registerBufferization(mlir::DialectRegistry &registry);

@@ -1,10 +1,9 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-//
 // Verifiers of LagOps.td.
 
-#include "dialects/kernel/Kernel.h"
+#include "dialects/kernel/Effects.h"
 
 using namespace mlir;
 
@@ -19,7 +18,7 @@ static bool isMatrixLike(Value value, int64_t rank) {
          shaped(value).getElementType().isF32();
 }
 
-static bool isSmooth(int64_t length) {
+bool isSmooth(int64_t length) {
   for (int64_t prime : {2, 3, 5})
     while (length > 0 && length % prime == 0)
       length /= prime;
@@ -98,22 +97,6 @@ LogicalResult CirculantOp::verify() {
            << getInit()[0].getType();
   return verifyTransforms(*this, getTwiddles(), getSpectrum(), getInit()[1],
                           shaped(getInput()).getDimSize(2));
-}
-
-/// On memrefs they read their inputs and write their destinations; on tensors
-/// they have no effect.
-template <typename Op>
-static void
-addEffects(Op op,
-           SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
-               &effects) {
-  for (OpOperand &operand : op->getOpOperands()) {
-    if (!isa<MemRefType>(operand.get().getType()))
-      continue;
-    effects.emplace_back(MemoryEffects::Read::get(), &operand);
-    if (op.isDpsInit(&operand))
-      effects.emplace_back(MemoryEffects::Write::get(), &operand);
-  }
 }
 
 void LagSumOp::getEffects(

@@ -4,6 +4,7 @@
 #include "dialects/attn/Attn.h"
 #include "dialects/attn/core/Heads.h"
 #include "dialects/attn/core/Lags.h"
+#include "dialects/kernel/Kernel.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include <cmath>
 
@@ -11,15 +12,8 @@ using namespace mlir;
 
 namespace attune::attn {
 
-static bool isSmooth(int64_t length) {
-  for (int64_t prime : {2, 3, 5})
-    while (length % prime == 0)
-      length /= prime;
-  return length == 1;
-}
-
 int64_t smoothLength(int64_t least) {
-  while (!isSmooth(least))
+  while (!kernel::isSmooth(least))
     ++least;
   return least;
 }
