@@ -155,6 +155,16 @@ def window(bench):
                        model, "--attention", "sliding_window{window=512,sinks=4}"), False)])
 
 
+def forms(bench):
+    """Forms whose time grows with the length only."""
+    for length in (2048, 8192, 16384):
+        model = standard(1, length, True)
+        bench.row(f"forms, causal, H 1, L {length}", 1, length,
+                  [("attune, dense causal", bench.attune(model), True)] +
+                  [(f"attune, {form}", bench.attune(model, "--attention", form), False)
+                   for form in ("performer", "linear", "streaming")])
+
+
 def exported(bench):
     model = windowed(12, 4096, 256)
     bench.row("window 256 in the file, H 12, L 4096", 12, 4096,
@@ -164,7 +174,7 @@ def exported(bench):
 
 
 ROWS = {"dense": lambda bench: dense(bench, False), "causal": lambda bench: dense(bench, True),
-        "window": window, "exported": exported}
+        "window": window, "forms": forms, "exported": exported}
 
 
 def main():
