@@ -4,6 +4,7 @@
 #ifndef ATTUNE_DIALECTS_ATTN_ATTN_H
 #define ATTUNE_DIALECTS_ATTN_ATTN_H
 
+#include "dialects/kernel/Kernel.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"

@@ -17,6 +17,9 @@
 #include "dialects/kernel/KernelEnums.h.inc"
 
 #include "dialects/kernel/KernelDialect.h.inc"
+#include "dialects/kernel/NormalisersInterfaces.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/kernel/KernelAttrs.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/kernel/KernelOps.h.inc"
 

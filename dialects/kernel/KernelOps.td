@@ -4,27 +4,12 @@
 #ifndef ATTUNE_DIALECTS_KERNEL_KERNELOPS
 #define ATTUNE_DIALECTS_KERNEL_KERNELOPS
 
-include "mlir/IR/OpBase.td"
 include "mlir/IR/BuiltinAttributeInterfaces.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def KernelDialect : Dialect {
-  let name = "kernel";
-  let cppNamespace = "::attune::kernel";
-  let summary = "What stands between the graph and the machine";
-  let description = [{
-    Weights as symbols into mapped files, and the destination-style operations
-    that a target's emitters turn into loops. All of them work on tensors and,
-    after bufferization, on memrefs of the same shape.
-  }];
-}
-
-def Kernel_Shaped : AnyTypeOf<[AnyRankedTensor, AnyMemRef]>;
-
-class Kernel_Op<string mnemonic, list<Trait> traits = []>
-    : Op<KernelDialect, mnemonic, traits>;
+include "dialects/kernel/Normalisers.td"
 
 def Kernel_WeightOp : Kernel_Op<"weight", [Symbol]> {
   let summary = "Declares a constant tensor that stays in its file";
@@ -109,19 +94,25 @@ def Kernel_AttentionOp : Kernel_Op<"attention", [
   let summary = "Online-softmax attention with a score region";
   let description = [{
     The destination-style twin of `attn.attention`: the same operands, attributes
-    and region; of two `init`s one is the output and one room for packed keys,
-    which has no panels where the keys are read row by row.
+    and region; the `init`s are the output, room for packed keys and for packed
+    values, which have no panels where both are read row by row, and `lse` where
+    it is wanted.
   }];
   let arguments = (ins Kernel_Shaped:$query,
                        Kernel_Shaped:$key,
                        Kernel_Shaped:$value,
                        Variadic<Kernel_Shaped>:$captures,
+                       Optional<Kernel_Shaped>:$counts,
+                       Optional<Kernel_Shaped>:$blocks,
                        Variadic<Kernel_Shaped>:$init,
                        AffineMapArrayAttr:$capture_maps,
                        F64Attr:$scale, UnitAttr:$causal,
                        UnitAttr:$nan_empty_rows,
                        UnitAttr:$mean_empty_rows,
                        OptionalAttr<ArrayAttr>:$mask,
+                       OptionalAttr<I64Attr>:$query_block,
+                       OptionalAttr<I64Attr>:$key_block,
+                       OptionalAttr<Kernel_AttentionNormaliser>:$normaliser,
                        DenseI64ArrayAttr:$query_layout,
                        DenseI64ArrayAttr:$key_layout,
                        DenseI64ArrayAttr:$value_layout,
@@ -133,6 +124,7 @@ def Kernel_AttentionOp : Kernel_Op<"attention", [
     `query` `(` $query `:` type($query) `)` `key` `(` $key `:` type($key) `)`
     `value` `(` $value `:` type($value) `)`
     (`captures` `(` $captures^ `:` type($captures) `)`)?
+    (`blocks` `(` $counts^ `,` $blocks `:` type($counts) `,` type($blocks) `)`)?
     `outs` `(` $init `:` type($init) `)` attr-dict-with-keyword
     $score (`->` type($result)^)?
   }];
@@ -144,7 +136,8 @@ def Kernel_AttentionOp : Kernel_Op<"attention", [
     static bool hasRows(::mlir::Value tensor, ::llvm::ArrayRef<int64_t> layout);
     bool mayReadRows() {
       return hasRows(getQuery(), getQueryLayout()) &&
-             hasRows(getKey(), getKeyLayout());
+             hasRows(getKey(), getKeyLayout()) &&
+             hasRows(getValue(), getValueLayout());
     }
   }];
 }

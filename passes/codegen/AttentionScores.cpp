@@ -7,40 +7,11 @@ using namespace mlir;
 
 namespace attune {
 
-/// Transposes every head's keys into panels; missing keys become zeros.
-void AttentionEmitter::emitPacking() {
-  Value panels = b.dim(packed, 1);
-  Value count = b.mul(b.dim(packed, 0), panels);
-  b.parallel(count, b.index(1), [&](Value task) {
-    Value head = b.div(task, panels), index = b.rem(task, panels);
-    Value first = b.mul(index, b.index(panel()));
-    b.loop(b.index(0), b.index(panel()), b.index(1), [&](Value lane) {
-      Value key = b.add(first, lane);
-      Value exists =
-          arith::CmpIOp::create(b, arith::CmpIPredicate::slt, key, keys);
-      Value bounded = b.min(key, b.sub(keys, b.index(1)));
-      b.loop(b.index(0), width, b.index(1), [&](Value d) {
-        Value element = memref::LoadOp::create(
-            b, op.getKey(),
-            place(op.getKeyLayout(), b.div(head, keyHeads),
-                  b.rem(head, keyHeads), bounded, d));
-        Value kept =
-            arith::SelectOp::create(b, exists, element, b.scalar(0.0f));
-        memref::StoreOp::create(b, kept, packed,
-                                ValueRange{head, index, d, lane});
-      });
-    });
-  });
-}
-
-/// Scale, region and mask on the vector of raw scores that starts at `key`.
-Value AttentionEmitter::maskedScore(const Block &block, unsigned row, Value key,
-                                    Value sum) {
-  Value scale = b.splat(op.getScale().convertToDouble());
-  Value score = arith::MulFOp::create(b, sum, scale);
+/// The score region on the vector of scaled scores that starts at `key`.
+Value AttentionEmitter::regionOf(const Task &task, const Tile &tile,
+                                 unsigned row, Value key, Value score) {
   SmallVector<Value> arguments = {score};
-  Value positions[] = {block.batch, block.head, block.rows[row], key};
-  Value inRange = b.maskBelow(b.sub(keys, key));
+  Value positions[] = {task.batch, task.head, tile.rows[row], key};
   for (auto [capture, map] :
        llvm::zip(op.getCaptures(),
                  op.getCaptureMaps().getAsValueRange<AffineMapAttr>())) {
@@ -52,37 +23,71 @@ Value AttentionEmitter::maskedScore(const Block &block, unsigned row, Value key,
       alongKeys |= dim && dim.getPosition() == 3;
     }
     arguments.push_back(
-        alongKeys ? b.load(capture, indices, inRange)
+        alongKeys ? b.load(capture, indices, b.maskBelow(b.sub(keys, key)))
                   : memref::LoadOp::create(b, capture, indices).getResult());
   }
-  score = b.inlineOnVectors(op.getScore().front(), arguments).front();
-  Value visible = b.maskBelow(b.sub(block.limits[row], key));
-  if (mask.hidesSome())
-    visible = arith::AndIOp::create(
-        b, visible, mask.visible(b.add(block.rows[row], block.offset), key));
-  Value none = b.splat(-std::numeric_limits<float>::infinity());
-  return arith::SelectOp::create(b, visible, score, none);
+  return b.inlineOnVectors(op.getScore().front(), arguments).front();
 }
 
-/// Raw scores of a panel of packed keys, `vectors` of them for each row.
-SmallVector<Value> AttentionEmitter::scoresOfPanel(const Block &block,
+/// `score` where a key is seen, what weighs nothing elsewhere.
+Value AttentionEmitter::hidden(const Task &task, const Tile &tile, unsigned row,
+                               MaskEmitter::Range seen, Value key,
+                               Value score) {
+  Value visible = b.maskBelow(b.sub(b.min(tile.limits[row], seen.high), key));
+  auto also = [&](Value other) {
+    visible = arith::AndIOp::create(b, visible, other);
+  };
+  if (op.getKeyBlock() && *op.getKeyBlock() % panel() != 0) {
+    Value before = b.maskBelow(b.sub(seen.low, key));
+    also(arith::XOrIOp::create(
+        b, before, b.splat(arith::ConstantIntOp::create(b, b.getI1Type(), 1))));
+  }
+  if (mask.hidesSome())
+    also(mask.visible(b.add(tile.rows[row], task.offset), key));
+  return arith::SelectOp::create(b, visible, score, b.splat(hiddenScore()));
+}
+
+/// Whether the tile sees all keys of the panels from `start` on: then none is
+/// asked for.
+Value AttentionEmitter::isWhollySeen(const Task &task, const Tile &tile,
+                                     MaskEmitter::Range seen, Value start) {
+  Value zero = b.index(0);
+  auto is = [&](arith::CmpIPredicate how, Value left, Value right) -> Value {
+    return arith::CmpIOp::create(b, how, left, right);
+  };
+  Value whole = is(arith::CmpIPredicate::eq,
+                   b.rem(b.sub(seen.high, start), b.index(panel())), zero);
+  auto also = [&](Value other) {
+    whole = b.createOrFold<arith::AndIOp>(whole, other);
+  };
+  also(is(arith::CmpIPredicate::sle, seen.high, tile.limits.front()));
+  if (op.getKeyBlock() && *op.getKeyBlock() % panel() != 0)
+    also(is(arith::CmpIPredicate::eq, start, seen.low));
+  if (mask.hidesSome())
+    also(mask.showsAll(b.add(tile.rows.front(), task.offset),
+                       b.add(tile.rows.back(), task.offset),
+                       {start, seen.high}));
+  return whole;
+}
+
+/// Scores of a panel of packed keys, `vectors` of them for each row.
+SmallVector<Value> AttentionEmitter::scoresOfPanel(const Task &task,
+                                                   const Tile &tile,
                                                    Value start) {
   Value index = b.div(start, b.index(panel()));
   SmallVector<Value> zeros(height * vectors, b.splat(0.0f));
   return b.loop(
-      b.index(0), width, b.index(1), zeros, [&](Value d, ValueRange sums) {
+      b.index(0), width, b.index(1), zeros, [&](Value d, ValueRange before) {
         SmallVector<Value> right, next;
         for (int64_t v = 0; v < vectors; ++v)
-          right.push_back(
-              b.load(packed, {block.packed, index, d, b.index(v * b.lanes)}));
+          right.push_back(b.load(
+              packedKeys, {task.packedKeys, index, d, b.index(v * b.lanes)}));
         for (int64_t r = 0; r < height; ++r) {
-          Value left = b.splat(
-              memref::LoadOp::create(b, op.getQuery(),
-                                     place(op.getQueryLayout(), block.batch,
-                                           block.head, block.rows[r], d)));
+          Value left = b.splat(memref::LoadOp::create(
+              b, queryTile, ValueRange{b.add(tile.local, b.index(r)), d}));
           for (int64_t v = 0; v < vectors; ++v)
             next.push_back(vector::FMAOp::create(b, left, right[v],
-                                                 sums[r * vectors + v]));
+                                                 before[r * vectors + v]));
         }
         return next;
       });
@@ -115,56 +120,58 @@ static Value sumRows(VectorEmitter &b, SmallVector<Value> rows) {
   return rows.front();
 }
 
-/// Raw scores of `lanes` keys for each row, from the rows of the keys.
-SmallVector<Value> AttentionEmitter::scoresOfRows(const Block &block,
-                                                  Value start, Value last) {
+/// Scores of `lanes` keys for each row, from the rows of the keys.
+SmallVector<Value> AttentionEmitter::scoresOfRows(const Task &task, Value start,
+                                                  Value last) {
   SmallVector<Column> columns = columnsOf(width);
   SmallVector<SmallVector<Value>> products(height);
   for (int64_t k = 0; k < b.lanes; ++k) {
-    // Past the end the last key again; its score is masked.
+    // Past the end the last key again; its score is hidden.
     Value key = b.min(b.add(start, b.index(k)), b.sub(last, b.index(1)));
-    SmallVector<Value> sums(height);
+    SmallVector<Value> rows(height);
     for (auto [c, column] : llvm::enumerate(columns)) {
-      Value right = b.load(op.getKey(),
-                           place(op.getKeyLayout(), block.batch, block.keyHead,
-                                 key, column.first),
-                           column.second);
+      Value right = b.load(
+          op.getKey(),
+          place(op.getKeyLayout(), task.batch, task.keyHead, key, column.first),
+          column.second);
       for (int64_t r = 0; r < height; ++r) {
         Value left = queryRows[r * columns.size() + c];
-        sums[r] =
-            sums[r] ? vector::FMAOp::create(b, left, right, sums[r]).getResult()
+        rows[r] =
+            rows[r] ? vector::FMAOp::create(b, left, right, rows[r]).getResult()
                     : arith::MulFOp::create(b, left, right).getResult();
       }
     }
     for (int64_t r = 0; r < height; ++r)
-      products[r].push_back(sums[r]);
+      products[r].push_back(rows[r]);
   }
   return llvm::map_to_vector(products, [&](const SmallVector<Value> &rows) {
     return sumRows(b, rows);
   });
 }
 
-/// Writes the scores of keys [first, last) and returns each row's maxima, one
-/// a lane.
-SmallVector<Value> AttentionEmitter::emitScores(const Block &block, Value first,
-                                                Value last) {
-  SmallVector<Value> lowest(height,
-                            b.splat(-std::numeric_limits<float>::infinity()));
+/// Writes the scores of keys from `start` on and returns the outermost of each
+/// row, one a lane.
+SmallVector<Value> AttentionEmitter::emitScores(const Task &task,
+                                                const Tile &tile,
+                                                MaskEmitter::Range seen,
+                                                Value start, bool tested) {
+  SmallVector<Value> lowest(height, b.splat(hiddenScore()));
   int64_t count = panel() / b.lanes;
-  return b.loop(first, last, b.index(panel()), lowest,
-                [&](Value start, ValueRange maxima) {
-                  SmallVector<Value> sums =
-                      fromRows ? scoresOfRows(block, start, last)
-                               : scoresOfPanel(block, start);
-                  SmallVector<Value> next(maxima);
+  return b.loop(start, seen.high, b.index(panel()), lowest,
+                [&](Value first, ValueRange before) {
+                  SmallVector<Value> all =
+                      fromRows ? scoresOfRows(task, first, seen.high)
+                               : scoresOfPanel(task, tile, first);
+                  SmallVector<Value> next(before);
                   for (int64_t r = 0; r < height; ++r)
                     for (int64_t v = 0; v < count; ++v) {
-                      Value key = b.add(start, b.index(v * b.lanes));
+                      Value key = b.add(first, b.index(v * b.lanes));
                       Value score =
-                          maskedScore(block, r, key, sums[r * count + v]);
-                      b.store(score, scores, {b.index(r), b.sub(key, first)});
-                      // What is no number shows in its weight.
-                      next[r] = b.larger(score, next[r]);
+                          regionOf(task, tile, r, key, all[r * count + v]);
+                      if (tested)
+                        score = hidden(task, tile, r, seen, key, score);
+                      b.store(score, scores, {b.index(r), b.sub(key, start)});
+                      next[r] = outermost(score, next[r]);
                     }
                   return next;
                 });

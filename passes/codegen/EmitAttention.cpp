@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "passes/codegen/AttentionEmitter.h"
+#include "passes/codegen/HeadTile.h"
 #include "passes/codegen/Passes.h"
 
 using namespace mlir;
@@ -15,7 +16,8 @@ AttentionEmitter::AttentionEmitter(kernel::AttentionOp op, Operation *at,
                                    int64_t vectors, bool fromRows)
     : op(op), height(height), vectors(vectors), fromRows(fromRows),
       b(at, lanes), mask(b, op.getMaskAttr()) {
-  packed = op.getInit()[1];
+  packedKeys = op.getInit()[1];
+  packedValues = op.getInit()[2];
   heads = sizeOf(op.getQuery(), op.getQueryLayout(), 1);
   queries = sizeOf(op.getQuery(), op.getQueryLayout(), 2);
   width = sizeOf(op.getQuery(), op.getQueryLayout(), 3);
@@ -26,75 +28,15 @@ AttentionEmitter::AttentionEmitter(kernel::AttentionOp op, Operation *at,
   valueWidth = sizeOf(op.getValue(), op.getValueLayout(), 3);
 }
 
-static unsigned position(ArrayRef<int64_t> layout, int64_t dim) {
-  return llvm::find(layout, dim) - layout.begin();
-}
-
 Value AttentionEmitter::sizeOf(Value operand, ArrayRef<int64_t> layout,
                                int64_t dim) {
-  return b.dim(operand, position(layout, dim));
+  return headSize(b, operand, layout, dim);
 }
 
 SmallVector<Value> AttentionEmitter::place(ArrayRef<int64_t> layout,
                                            Value batch, Value head,
                                            Value length, Value width) {
-  Value logical[] = {batch, head, length, width};
-  return llvm::map_to_vector(layout, [&](int64_t dim) { return logical[dim]; });
-}
-
-AttentionEmitter::Block AttentionEmitter::locate(Value task) {
-  Block block;
-  Value blocks = b.ceilDiv(queries, height);
-  Value first = b.mul(b.rem(task, blocks), b.index(height));
-  Value batchHead = b.div(task, blocks);
-  block.batch = b.div(batchHead, heads);
-  block.head = b.rem(batchHead, heads);
-  block.keyHead = b.div(block.head, b.div(heads, keyHeads));
-  block.valueHead = b.div(block.head, b.div(heads, valueHeads));
-  block.packed = b.add(b.mul(block.batch, keyHeads), block.keyHead);
-  block.offset = op.getTopLeft() ? b.index(0) : b.sub(keys, queries);
-  for (int64_t r = 0; r < height; ++r) {
-    Value row = b.min(b.add(first, b.index(r)), b.sub(queries, b.index(1)));
-    block.rows.push_back(row);
-    Value visible =
-        b.max(b.add(b.add(row, block.offset), b.index(1)), b.index(0));
-    block.limits.push_back(op.getCausal() ? b.min(keys, visible) : keys);
-  }
-  block.keyEnd = block.limits.back();
-  return block;
-}
-
-/// Turns the scores into weights and brings `state` up to date; `scales` gets
-/// what each row's older sums must be multiplied by.
-void AttentionEmitter::emitSoftmax(State &state, ArrayRef<Value> maxima,
-                                   Value count,
-                                   SmallVectorImpl<Value> &scales) {
-  Value lowest = b.scalar(std::numeric_limits<float>::lowest());
-  for (int64_t r = 0; r < height; ++r) {
-    Value highest = vector::ReductionOp::create(
-        b, vector::CombiningKind::MAXIMUMF, maxima[r]);
-    Value maximum = arith::MaximumFOp::create(b, state.maxima[r], highest);
-    // A row that has seen nothing keeps a finite maximum: no inf - inf.
-    maximum = arith::MaximumFOp::create(b, maximum, lowest);
-    Value difference = arith::SubFOp::create(b, state.maxima[r], maximum);
-    scales.push_back(b.expOfNegative(b.splat(difference)));
-    Value subtract = b.splat(maximum);
-    auto overKeys = [&](Value j, ValueRange sums) {
-      Value score = b.load(scores, {b.index(r), j});
-      Value weight = b.expOfNegative(arith::SubFOp::create(b, score, subtract));
-      b.store(weight, scores, {b.index(r), j});
-      return SmallVector<Value>{arith::AddFOp::create(b, sums.front(), weight)};
-    };
-    Value sum = b.loop(b.index(0), count, b.index(b.lanes),
-                       ValueRange(b.splat(0.0f)), overKeys)
-                    .front();
-    Value total =
-        vector::ReductionOp::create(b, vector::CombiningKind::ADD, sum);
-    Value scale = vector::ExtractOp::create(b, scales.back(), 0);
-    state.sums[r] = arith::AddFOp::create(
-        b, arith::MulFOp::create(b, state.sums[r], scale), total);
-    state.maxima[r] = maximum;
-  }
+  return HeadSource{{}, layout, batch, head}.place(length, width);
 }
 
 SmallVector<AttentionEmitter::Column> AttentionEmitter::columnsOf(Value size) {
@@ -107,197 +49,252 @@ SmallVector<AttentionEmitter::Column> AttentionEmitter::columnsOf(Value size) {
   return columns;
 }
 
-/// Adds weights x values of `count` keys to the sums, a few vectors at a time.
-void AttentionEmitter::emitValues(const Block &block, Value first, Value count,
-                                  ArrayRef<Value> scales) {
-  SmallVector<Column> all = columnsOf(valueWidth);
-  for (ArrayRef<Column> rest = all; !rest.empty();) {
-    auto columns = rest.take_front(vectors);
-    rest = rest.drop_front(columns.size());
-    SmallVector<Value> sums;
-    for (int64_t r = 0; r < height; ++r)
-      for (auto [column, mask] : columns)
-        sums.push_back(arith::MulFOp::create(
-            b, b.load(sumTile, {b.index(r), column}), scales[r]));
-    auto overKeys = [&](Value j, ValueRange carried) {
-      SmallVector<Value> right, next;
-      for (auto [column, mask] : columns)
-        right.push_back(b.load(op.getValue(),
-                               place(op.getValueLayout(), block.batch,
-                                     block.valueHead, b.add(first, j), column),
-                               mask));
-      for (int64_t r = 0; r < height; ++r) {
-        Value weight = b.splat(
-            memref::LoadOp::create(b, scores, ValueRange{b.index(r), j}));
-        for (size_t c = 0; c < columns.size(); ++c)
-          next.push_back(vector::FMAOp::create(
-              b, weight, right[c], carried[r * columns.size() + c]));
-      }
-      return next;
-    };
-    sums = b.loop(b.index(0), count, b.index(1), sums, overKeys);
-    for (int64_t r = 0; r < height; ++r)
-      for (auto [c, column] : llvm::enumerate(columns))
-        b.store(sums[r * columns.size() + c], sumTile,
-                {b.index(r), column.first});
-  }
-}
-
-AttentionEmitter::State AttentionEmitter::emitKeyBlock(const Block &block,
-                                                       Value first, Value last,
-                                                       State state) {
-  Value count = b.sub(last, first);
-  SmallVector<Value> maxima = emitScores(block, first, last), scales;
-  emitSoftmax(state, maxima, count, scales);
-  emitValues(block, first, count, scales);
-  return state;
-}
-
-SmallVector<Value> AttentionEmitter::State::values() const {
-  SmallVector<Value> all(maxima);
-  llvm::append_range(all, sums);
-  return all;
-}
-
-AttentionEmitter::State AttentionEmitter::State::of(ValueRange values) {
-  size_t half = values.size() / 2;
-  return {SmallVector<Value>(values.take_front(half)),
-          SmallVector<Value>(values.drop_front(half))};
-}
-
-/// The keys `within` that the mask may show, if there are any.
-AttentionEmitter::State
-AttentionEmitter::emitSeenKeys(const Block &block,
-                               ArrayRef<MaskEmitter::Range> ranges,
-                               MaskEmitter::Range within, State state) {
-  MaskEmitter::Range seen = mask.hull(ranges, within);
-  Value any =
-      arith::CmpIOp::create(b, arith::CmpIPredicate::slt, seen.low, seen.high);
-  SmallVector<Value> before = state.values();
-  auto choice = scf::IfOp::create(b, TypeRange(ValueRange(before)), any,
-                                  /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(choice.thenBlock());
-  // Scores are computed by whole panels.
-  Value skipped = b.div(b.sub(seen.low, within.low), b.index(panel()));
-  Value first = b.add(within.low, b.mul(skipped, b.index(panel())));
-  state = emitKeyBlock(block, first, seen.high, state);
-  scf::YieldOp::create(b, state.values());
-  b.setInsertionPointToStart(choice.elseBlock());
-  scf::YieldOp::create(b, before);
-  return State::of(choice.getResults());
-}
-
-/// `result` if the row has seen `any` key, or else the mean of all values.
-Value AttentionEmitter::orMean(Value any, Value result, const Block &block,
-                               Column column) {
-  auto choice = scf::IfOp::create(b, TypeRange(result.getType()), any,
-                                  /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(choice.thenBlock());
-  scf::YieldOp::create(b, result);
-  b.setInsertionPointToStart(choice.elseBlock());
-  auto addKey = [&](Value key, ValueRange sums) {
-    Value value = b.load(op.getValue(),
-                         place(op.getValueLayout(), block.batch,
-                               block.valueHead, key, column.first),
-                         column.second);
-    return SmallVector<Value>{arith::AddFOp::create(b, sums.front(), value)};
-  };
-  Value sum =
-      b.loop(b.index(0), keys, b.index(1), ValueRange(b.splat(0.0f)), addKey)
-          .front();
-  Value count = arith::SIToFPOp::create(
-      b, b.getF32Type(), arith::IndexCastOp::create(b, b.getI32Type(), keys));
-  scf::YieldOp::create(
-      b, arith::DivFOp::create(b, sum, b.splat(count)).getResult());
-  return choice.getResult(0);
-}
-
-void AttentionEmitter::emitResult(const Block &block, const State &state) {
-  Value output = op.getInit().front();
-  float empty =
-      op.getNanEmptyRows() ? std::numeric_limits<float>::quiet_NaN() : 0.0f;
-  for (int64_t r = 0; r < height; ++r) {
-    Value any = arith::CmpFOp::create(b, arith::CmpFPredicate::UNE,
-                                      state.sums[r], b.scalar(0.0f));
-    Value inverse = arith::DivFOp::create(b, b.scalar(1.0f), state.sums[r]);
-    Value factor =
-        b.splat(arith::SelectOp::create(b, any, inverse, b.scalar(empty)));
-    for (Column column : columnsOf(valueWidth)) {
-      Value sum = b.load(sumTile, {b.index(r), column.first});
-      Value result = arith::MulFOp::create(b, sum, factor);
-      if (op.getMeanEmptyRows())
-        result = orMean(any, result, block, column);
-      b.store(result, output,
-              place(op.getOutputLayout(), block.batch, block.head,
-                    block.rows[r], column.first),
-              column.second);
-    }
-  }
-}
-
 int64_t AttentionEmitter::rowWidth() {
   return llvm::alignTo(*getConstantIntValue(valueWidth), b.lanes);
 }
 
-void AttentionEmitter::allocateTiles() {
-  auto tile = [&](int64_t columns) -> Value {
-    return memref::AllocaOp::create(
-        b, MemRefType::get({height, columns}, b.getF32Type()),
-        b.getI64IntegerAttr(64));
-  };
-  scores = tile(blockKeys);
-  sumTile = tile(rowWidth());
+/// Whole tiles of queries, as many as the thread's memory holds; those of one
+/// block, where blocks are listed.
+int64_t AttentionEmitter::rowsAtMost() {
+  if (fromRows)
+    return height;
+  int64_t bytes = 4 * (rowWidth() + getConstantIntValue(width).value_or(256));
+  int64_t most = std::clamp(mostBytes / bytes, height, mostRows);
+  int64_t rows = most - most % height;
+  if (std::optional<int64_t> block = op.getQueryBlock())
+    for (rows = std::min(most, *block); *block % rows != 0;)
+      --rows;
+  return rows;
 }
 
-void AttentionEmitter::emitQueries(Value task) {
-  Block block = locate(task);
-  for (Value row : fromRows ? ArrayRef<Value>(block.rows) : ArrayRef<Value>())
-    for (auto [column, mask] : columnsOf(width))
-      queryRows.push_back(b.load(
-          op.getQuery(),
-          place(op.getQueryLayout(), block.batch, block.head, row, column),
-          mask));
-  for (int64_t r = 0; r < height; ++r)
-    for (int64_t at = 0; at < rowWidth(); at += b.lanes)
-      b.store(b.splat(0.0f), sumTile, {b.index(r), b.index(at)});
-  SmallVector<Value> initial(height,
-                             b.scalar(-std::numeric_limits<float>::infinity()));
-  initial.append(height, b.scalar(0.0f));
-  Value begin = b.index(0), end = block.keyEnd;
-  SmallVector<MaskEmitter::Range> ranges;
-  if (mask.hidesSome()) {
-    ranges = mask.rangesFor(b.add(block.rows.front(), block.offset),
-                            b.add(block.rows.back(), block.offset));
-    MaskEmitter::Range all = mask.hull(ranges, {begin, end});
-    begin = b.mul(b.div(all.low, b.index(blockKeys)), b.index(blockKeys));
-    end = all.high;
+/// Tasks of one head are of one size, as far as tiles allow.
+Value AttentionEmitter::rowsOfTask() {
+  int64_t most = rowsAtMost();
+  if (op.getQueryBlock() || fromRows)
+    return b.index(most);
+  Value tasks = b.max(b.ceilDiv(queries, most), b.index(1));
+  Value rows = b.createOrFold<arith::CeilDivSIOp>(queries, tasks);
+  return b.mul(b.ceilDiv(rows, height), b.index(height));
+}
+
+void AttentionEmitter::allocate() {
+  int64_t rows = llvm::alignTo(rowsAtMost(), height);
+  // A block that begins inside of a panel holds a part of one more.
+  scores = makeTile(b, height, blockKeys + panel());
+  sumTile = makeTile(b, rows, rowWidth());
+  maxima = makeTile(b, 1, rows);
+  sums = makeTile(b, 1, rows);
+  if (fromRows)
+    return;
+  if (std::optional<int64_t> known = getConstantIntValue(width)) {
+    queryTile = makeTile(b, rows, llvm::alignTo(*known, b.lanes));
+    return;
   }
-  auto overBlocks = [&](Value first, ValueRange carried) {
-    State state = State::of(carried);
-    Value last = b.min(end, b.add(first, b.index(blockKeys)));
-    state = mask.hidesSome() ? emitSeenKeys(block, ranges, {first, last}, state)
-                             : emitKeyBlock(block, first, last, state);
-    return state.values();
+  Value aligned = b.mul(b.ceilDiv(width, b.lanes), b.index(b.lanes));
+  queryTile = memref::AllocaOp::create(
+      b, MemRefType::get({rows, ShapedType::kDynamic}, b.getF32Type()),
+      ValueRange(aligned), b.getI64IntegerAttr(64));
+}
+
+AttentionEmitter::Task AttentionEmitter::locate(Value index) {
+  Task task;
+  Value rows = rowsOfTask();
+  Value tasks = b.createOrFold<arith::CeilDivSIOp>(queries, rows);
+  Value batchHead = b.div(index, tasks);
+  task.first = b.mul(b.rem(index, tasks), rows);
+  task.last = b.min(b.add(task.first, rows), queries);
+  task.batch = b.div(batchHead, heads);
+  task.head = b.rem(batchHead, heads);
+  task.keyHead = b.div(task.head, b.div(heads, keyHeads));
+  task.valueHead = b.div(task.head, b.div(heads, valueHeads));
+  task.packedKeys = b.add(b.mul(task.batch, keyHeads), task.keyHead);
+  task.packedValues = b.add(b.mul(task.batch, valueHeads), task.valueHead);
+  task.offset = op.getTopLeft() ? b.index(0) : b.sub(keys, queries);
+  return task;
+}
+
+AttentionEmitter::Tile AttentionEmitter::tileAt(const Task &task, Value local) {
+  Tile tile;
+  tile.local = local;
+  for (int64_t r = 0; r < height; ++r) {
+    Value row = b.add(b.add(task.first, local), b.index(r));
+    row = b.min(row, b.sub(task.last, b.index(1)));
+    tile.rows.push_back(row);
+    Value visible =
+        b.max(b.add(b.add(row, task.offset), b.index(1)), b.index(0));
+    tile.limits.push_back(op.getCausal() ? b.min(keys, visible) : keys);
+  }
+  tile.keyEnd = tile.limits.back();
+  return tile;
+}
+
+void AttentionEmitter::overTiles(const Task &task,
+                                 llvm::function_ref<void(const Tile &)> body) {
+  if (fromRows)
+    return body(tileAt(task, b.index(0)));
+  b.loop(b.index(0), b.sub(task.last, task.first), b.index(height),
+         [&](Value local) { body(tileAt(task, local)); });
+}
+
+/// Queries times scale, and nothing seen yet.
+void AttentionEmitter::emitStart(const Task &task) {
+  Value scale = b.splat(op.getScale().convertToDouble());
+  if (fromRows) {
+    queryRows.clear();
+    for (auto [column, mask] : columnsOf(width))
+      queryRows.push_back(
+          arith::MulFOp::create(b,
+                                b.load(op.getQuery(),
+                                       place(op.getQueryLayout(), task.batch,
+                                             task.head, task.first, column),
+                                       mask),
+                                scale));
+  } else {
+    HeadSource source{op.getQuery(), op.getQueryLayout(), task.batch,
+                      task.head};
+    Value count =
+        b.mul(b.ceilDiv(b.sub(task.last, task.first), height), b.index(height));
+    Value end = b.sub(task.last, b.index(1));
+    loadTile(b, queryTile, source, 3, {count, width, width},
+             [&](Value row, Value column) {
+               return std::pair(b.min(b.add(task.first, row), end), column);
+             });
+    b.loop(b.index(0), count, b.index(1), [&](Value row) {
+      b.loop(b.index(0), width, b.index(b.lanes), [&](Value column) {
+        Value scaled =
+            arith::MulFOp::create(b, b.load(queryTile, {row, column}), scale);
+        b.store(scaled, queryTile, {row, column});
+      });
+    });
+  }
+  overTiles(task, [&](const Tile &tile) {
+    Value lowest = b.scalar(hiddenScore());
+    for (int64_t r = 0; r < height; ++r) {
+      setState(lowest, maxima, tile.local, r);
+      setState(b.scalar(0.0f), sums, tile.local, r);
+      for (int64_t at = 0; at < rowWidth(); at += b.lanes)
+        b.store(b.splat(0.0f), sumTile,
+                {b.add(tile.local, b.index(r)), b.index(at)});
+    }
+  });
+}
+
+/// The keys `within` that a tile may see, at most `blockKeys`.
+void AttentionEmitter::emitTileBlock(const Task &task, const Tile &tile,
+                                     MaskEmitter::Range within, Pass pass) {
+  MaskEmitter::Range seen{within.low, b.min(within.high, tile.keyEnd)};
+  if (mask.hidesSome())
+    seen = mask.hull(mask.rangesFor(b.add(tile.rows.front(), task.offset),
+                                    b.add(tile.rows.back(), task.offset)),
+                     seen);
+  Value any =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::slt, seen.low, seen.high);
+  auto choice = scf::IfOp::create(b, any, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.thenBlock());
+  // Scores are computed by whole panels.
+  Value start = b.mul(b.div(seen.low, b.index(panel())), b.index(panel()));
+  Value whole = isWhollySeen(task, tile, seen, start);
+  auto variant = scf::IfOp::create(
+      b, TypeRange(SmallVector<Type>(height, b.vector(b.getF32Type()))), whole,
+      /*withElseRegion=*/true);
+  for (bool tested : {false, true}) {
+    OpBuilder::InsertionGuard inner(b);
+    b.setInsertionPointToStart(tested ? variant.elseBlock()
+                                      : variant.thenBlock());
+    scf::YieldOp::create(b, emitScores(task, tile, seen, start, tested));
+  }
+  SmallVector<Value> highest(variant.getResults()), scales;
+  Value count = b.sub(seen.high, start);
+  emitWeights(tile, highest, count, pass, scales);
+  if (pass != Pass::sums)
+    emitValues(task, tile, start, count, scales);
+}
+
+/// Blocks of keys, each with all tiles of the task.
+void AttentionEmitter::emitKeys(const Task &task, MaskEmitter::Range within,
+                                Pass pass) {
+  auto overBlocks = [&](Value first) {
+    Value last = b.min(within.high, b.add(first, b.index(blockKeys)));
+    overTiles(task, [&](const Tile &tile) {
+      emitTileBlock(task, tile, {first, last}, pass);
+    });
   };
-  SmallVector<Value> results =
-      b.loop(begin, end, b.index(blockKeys), initial, overBlocks);
-  emitResult(block, State::of(results));
+  b.loop(within.low, within.high, b.index(blockKeys), overBlocks);
+}
+
+/// The blocks that are listed for the task's queries.
+void AttentionEmitter::emitListed(const Task &task, Pass pass) {
+  Value counts = op.getCounts(), blocks = op.getBlocks();
+  Value zero = b.index(0);
+  auto broadcast = [&](Value at, int64_t dim) {
+    return b.min(at, b.sub(b.dim(counts, dim), b.index(1)));
+  };
+  SmallVector<Value> list = {broadcast(task.batch, 0), broadcast(task.head, 1),
+                             b.div(task.first, b.index(*op.getQueryBlock()))};
+  auto element = [&](Value memref, ValueRange at) -> Value {
+    return arith::IndexCastOp::create(b, b.getIndexType(),
+                                      memref::LoadOp::create(b, memref, at));
+  };
+  // No more than there is room for, and no block that there is not.
+  Value count = b.min(element(counts, list), b.dim(blocks, 3));
+  Value size = b.index(*op.getKeyBlock());
+  b.loop(zero, count, b.index(1), [&](Value p) {
+    SmallVector<Value> at(list);
+    at.push_back(p);
+    Value low = b.mul(element(blocks, at), size);
+    Value exists =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::sge, low, zero);
+    Value high =
+        arith::SelectOp::create(b, exists, b.min(b.add(low, size), keys), zero);
+    emitKeys(task, {low, high}, pass);
+  });
+}
+
+void AttentionEmitter::emitPass(const Task &task, Pass pass) {
+  if (op.getCounts())
+    return emitListed(task, pass);
+  Value last = b.sub(task.last, b.index(1));
+  Value end = keys;
+  if (op.getCausal())
+    end = b.min(keys,
+                b.max(b.add(b.add(last, task.offset), b.index(1)), b.index(0)));
+  MaskEmitter::Range within{b.index(0), end};
+  if (mask.hidesSome()) {
+    within = mask.hull(mask.rangesFor(b.add(task.first, task.offset),
+                                      b.add(last, task.offset)),
+                       within);
+    within.low =
+        b.mul(b.div(within.low, b.index(blockKeys)), b.index(blockKeys));
+  }
+  emitKeys(task, within, pass);
+}
+
+void AttentionEmitter::emitTask(const Task &task) {
+  emitStart(task);
+  if (op.getNormaliser() && op.getNormaliser()->getPasses() == 2) {
+    emitPass(task, Pass::sums);
+    emitPass(task, Pass::values);
+  } else {
+    emitPass(task, Pass::whole);
+  }
+  overTiles(task, [&](const Tile &tile) { emitResult(task, tile); });
 }
 
 void AttentionEmitter::emit() {
   if (!fromRows)
     emitPacking();
   Value batches = sizeOf(op.getQuery(), op.getQueryLayout(), 0);
-  Value tasks = b.mul(b.mul(batches, heads), b.ceilDiv(queries, height));
+  Value tasks =
+      b.mul(b.mul(batches, heads),
+            b.createOrFold<arith::CeilDivSIOp>(queries, rowsOfTask()));
   // A task of one row is small, unless there are many keys.
   Value grain = fromRows ? b.add(b.div(b.index(2048), b.add(keys, b.index(1))),
                                  b.index(1))
-                         : b.index(4);
+                         : b.index(1);
   b.parallel(
-      tasks, grain, [&](Value task) { emitQueries(task); },
-      [&] { allocateTiles(); });
+      tasks, grain, [&](Value task) { emitTask(locate(task)); },
+      [&] { allocate(); });
 }
 
 /// Few queries read the rows of the keys; how many there are may be known at
@@ -312,11 +309,10 @@ static void emit(kernel::AttentionOp op, const EmitAttentionPassOptions &by) {
   if (!op.mayReadRows())
     return emitAt(op, false);
   VectorEmitter b(op, by.lanes);
-  int64_t length =
-      llvm::find(op.getQueryLayout(), 2) - op.getQueryLayout().begin();
-  Value isFew = arith::CmpIOp::create(
-      b, arith::CmpIPredicate::ule, b.dim(op.getQuery(), length),
-      b.index(kernel::AttentionOp::mostRowQueries));
+  Value queries = headSize(b, op.getQuery(), op.getQueryLayout(), 2);
+  Value isFew =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::ule, queries,
+                            b.index(kernel::AttentionOp::mostRowQueries));
   auto either = scf::IfOp::create(b, isFew, /*withElseRegion=*/true);
   emitAt(either.thenBlock()->getTerminator(), true);
   emitAt(either.elseBlock()->getTerminator(), false);

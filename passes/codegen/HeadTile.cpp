@@ -49,9 +49,8 @@ void loadTile(VectorEmitter &b, Value tile, const HeadSource &source,
   });
 }
 
-/// The transpose of `lanes` vectors: in each step, the halves of runs of lanes
-/// change places between two of them.
-static SmallVector<Value> transposed(VectorEmitter &b, SmallVector<Value> x) {
+/// In each step, the halves of runs of lanes change places between two vectors.
+SmallVector<Value> transposed(VectorEmitter &b, SmallVector<Value> x) {
   int64_t lanes = b.lanes;
   for (int64_t run = 1; run < lanes; run *= 2)
     for (int64_t i = 0; i < lanes; ++i) {

@@ -43,6 +43,10 @@ void loadTile(VectorEmitter &b, mlir::Value tile, const HeadSource &source,
                   std::pair<mlir::Value, mlir::Value>(mlir::Value, mlir::Value)>
                   at);
 
+/// The transpose of `lanes` vectors.
+llvm::SmallVector<mlir::Value> transposed(VectorEmitter &b,
+                                          llvm::SmallVector<mlir::Value> x);
+
 /// Fills columns of `tile` with the vectors of positions `first` to `first` +
 /// `count`, at least one, each through `map`. Up to the end of the last vector
 /// of columns, and of rows where the width lies last in memory, it is zeros.

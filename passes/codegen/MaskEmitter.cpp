@@ -49,16 +49,16 @@ Value MaskEmitter::emit(AffineExpr expr, Value i, Value j, Value n) {
   }
 }
 
-/// Whether an expression grows (1) or falls (-1) with the query, or neither
-/// (0); nothing if that is not known.
-static std::optional<int> directionOf(AffineExpr expr) {
+/// Whether an expression grows (1) or falls (-1) with dimension `of` (0, the
+/// query, or 1, the key), or neither (0); nothing if that is not known.
+static std::optional<int> directionOf(AffineExpr expr, unsigned of) {
   if (auto dim = dyn_cast<AffineDimExpr>(expr))
-    return dim.getPosition() == 0 ? 1 : 0;
+    return dim.getPosition() == of ? 1 : 0;
   auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
   if (!binary)
     return 0;
-  std::optional<int> left = directionOf(binary.getLHS()),
-                     right = directionOf(binary.getRHS());
+  std::optional<int> left = directionOf(binary.getLHS(), of),
+                     right = directionOf(binary.getRHS(), of);
   if (!left || !right)
     return std::nullopt;
   if (expr.getKind() == AffineExprKind::Add) {
@@ -78,10 +78,43 @@ static std::optional<int> directionOf(AffineExpr expr) {
 /// The most that an expression of queries from `first` to `last` is; null if
 /// that is not known.
 Value MaskEmitter::highest(AffineExpr expr, Value first, Value last) {
-  std::optional<int> direction = directionOf(expr);
+  std::optional<int> direction = directionOf(expr, 0);
   if (!direction)
     return {};
   return emit(expr, *direction < 0 ? first : last, {}, keys);
+}
+
+/// The least that an expression of queries from `first` to `last` and of the
+/// keys of `range` is; null if that is not known.
+Value MaskEmitter::lowest(AffineExpr expr, Value first, Value last,
+                          Range range) {
+  std::optional<int> query = directionOf(expr, 0), key = directionOf(expr, 1);
+  if (!query || !key)
+    return {};
+  Value end = b.sub(range.high, b.index(1));
+  return emit(expr, *query < 0 ? last : first, *key < 0 ? end : range.low,
+              keys);
+}
+
+Value MaskEmitter::showsAll(Value first, Value last, Range range) {
+  Value any = arith::ConstantIntOp::create(b, b.getI1Type(), 0);
+  for (IntegerSet set : sets.getAsValueRange<IntegerSetAttr>()) {
+    Value all = arith::ConstantIntOp::create(b, b.getI1Type(), 1);
+    for (auto [constraint, isEqual] :
+         llvm::zip(set.getConstraints(), set.getEqFlags())) {
+      Value least = isEqual ? Value() : lowest(constraint, first, last, range);
+      if (!least) {
+        all = {};
+        break;
+      }
+      Value holds = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, least,
+                                          b.index(0));
+      all = b.createOrFold<arith::AndIOp>(all, holds);
+    }
+    if (all)
+      any = b.createOrFold<arith::OrIOp>(any, all);
+  }
+  return any;
 }
 
 namespace {

@@ -29,6 +29,10 @@ public:
   /// empty (low >= high) if nothing is.
   Range hull(llvm::ArrayRef<Range> ranges, Range within);
 
+  /// Whether one of the sets shows the queries at positions `first` to `last`
+  /// the keys of `range`; false if that is not known.
+  mlir::Value showsAll(mlir::Value first, mlir::Value last, Range range);
+
   /// Which of the keys `key` + lane the query at `position` sees.
   mlir::Value visible(mlir::Value position, mlir::Value key);
 
@@ -37,6 +41,8 @@ private:
               mlir::Value last);
   mlir::Value highest(mlir::AffineExpr expr, mlir::Value first,
                       mlir::Value last);
+  mlir::Value lowest(mlir::AffineExpr expr, mlir::Value first, mlir::Value last,
+                     Range range);
   mlir::Value emit(mlir::AffineExpr expr, mlir::Value i, mlir::Value j,
                    mlir::Value n);
   mlir::Type typeOfElements();

@@ -30,13 +30,15 @@ def EmitContractPass : EmitPass<"attune-emit-contract"> {
 def EmitAttentionPass : EmitPass<"attune-emit-attention"> {
   let summary = "Turn kernel.attention into tiled online softmax";
   let description = [{
-    Keys are packed in panels once for each head; then each block of `rows`
-    queries passes over blocks of keys, keeping its running maximum and sum.
-    Nothing of the size queries x keys exists.
+    Keys and values are packed in panels once for each head; then tasks of up to
+    64 queries pass over blocks of keys, `rows` queries at a time, keeping their
+    running maxima and sums. Blocks that a query does not see are not computed,
+    those that it sees wholly are not tested. Nothing of the size queries x keys
+    exists.
   }];
   let options = [
     Option<"lanes", "lanes", "int64_t", "4", "f32 lanes of a vector">,
-    Option<"rows", "rows", "int64_t", "4", "Queries of a block">,
+    Option<"rows", "rows", "int64_t", "4", "Queries of a tile">,
     Option<"vectors", "vectors", "int64_t", "2", "Vectors of scores in a row">];
 }
 

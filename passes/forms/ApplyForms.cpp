@@ -169,6 +169,10 @@ LogicalResult ApplyForms::apply(const Share &share, attn::AttentionOp dense,
   LogicalResult done = attempt(
       [&]() -> LogicalResult {
         const attn::Form *form = attn::findForm(spec.form);
+        if (!dense.isPlain())
+          return dense.emitError("form '")
+                 << spec.form << "' requires plain softmax attention, without "
+                 << "block lists, normaliser and 'lse'";
         auto parameters = parametersOf(spec, dense, layer);
         if (!parameters)
           return failure();

@@ -62,6 +62,9 @@ splitHeads(attn::AttentionOp dense, ArrayRef<HeadRange> ranges) {
   auto count = [](Value value, ArrayRef<int64_t> layout) {
     return AttentionOp::logicalSize(value, layout, 1);
   };
+  if (!dense.isPlain())
+    return dense.emitError("requires plain softmax attention, to give some of "
+                           "its heads a form");
   int64_t heads = count(dense.getQuery(), dense.getQueryLayout());
   int64_t keyHeads = count(dense.getKey(), dense.getKeyLayout());
   int64_t valueHeads = count(dense.getValue(), dense.getValueLayout());
@@ -115,7 +118,7 @@ splitHeads(attn::AttentionOp dense, ArrayRef<HeadRange> ranges) {
   b.setInsertionPoint(dense);
   if (whole.getType() != dense.getType())
     whole = tensor::CastOp::create(b, loc, dense.getType(), whole);
-  dense.replaceAllUsesWith(whole);
+  dense.getResult().replaceAllUsesWith(whole);
   dense.erase();
   return parts;
 }

@@ -34,26 +34,43 @@ static OpFoldResult noneForFew(OpBuilder &builder, attn::AttentionOp op,
       .getResult();
 }
 
-/// Room for every key of every head, transposed in panels of `panel` keys:
-/// `[batch * heads, panels, width, panel]`. Few queries need none.
-static Value packedKeys(OpBuilder &builder, attn::AttentionOp op,
-                        int64_t panel) {
+/// Room for every head of `heads` in panels of `panel` along logical dimension
+/// `dim` (2, keys, or 3, columns of values), the other of the two before it:
+/// `[batch * heads, panels, other, panel]`. Few queries need none.
+static Value packed(OpBuilder &builder, attn::AttentionOp op, Value heads,
+                    ArrayRef<int64_t> layout, int64_t dim, int64_t panel) {
   Location loc = op.getLoc();
   OpFoldResult sizes[4];
-  for (int64_t dim = 0; dim < 4; ++dim)
-    sizes[dim] = sizeOf(builder, loc, op.getKey(), op.getKeyLayout(), dim);
+  for (int64_t at = 0; at < 4; ++at)
+    sizes[at] = sizeOf(builder, loc, heads, layout, at);
   AffineExpr first = builder.getAffineDimExpr(0);
   AffineExpr second = builder.getAffineDimExpr(1);
-  OpFoldResult heads = affine::makeComposedFoldedAffineApply(
+  OpFoldResult all = affine::makeComposedFoldedAffineApply(
       builder, loc, first * second, {sizes[0], sizes[1]});
   OpFoldResult panels = affine::makeComposedFoldedAffineApply(
-      builder, loc, first.ceilDiv(panel), {sizes[2]});
+      builder, loc, first.ceilDiv(panel), {sizes[dim]});
   if (kernel::AttentionOp::hasRows(op.getQuery(), op.getQueryLayout()) &&
-      kernel::AttentionOp::hasRows(op.getKey(), op.getKeyLayout()))
+      kernel::AttentionOp::hasRows(op.getKey(), op.getKeyLayout()) &&
+      kernel::AttentionOp::hasRows(op.getValue(), op.getValueLayout()))
     panels = noneForFew(builder, op, panels);
   return tensor::EmptyOp::create(
-      builder, loc, {heads, panels, sizes[3], builder.getIndexAttr(panel)},
-      cast<ShapedType>(op.getKey().getType()).getElementType());
+      builder, loc, {all, panels, sizes[5 - dim], builder.getIndexAttr(panel)},
+      cast<ShapedType>(heads.getType()).getElementType());
+}
+
+/// Rooms for the results, static where their types are.
+static SmallVector<Value> outputs(OpBuilder &builder, attn::AttentionOp op,
+                                  ReifiedRankedShapedTypeDims &shapes) {
+  SmallVector<Value> rooms;
+  for (auto [sizes, result] : llvm::zip(shapes, op->getResults())) {
+    auto type = cast<RankedTensorType>(result.getType());
+    for (auto [size, dim] : llvm::zip(sizes, type.getShape()))
+      if (!ShapedType::isDynamic(dim))
+        size = builder.getIndexAttr(dim);
+    rooms.push_back(tensor::EmptyOp::create(builder, op.getLoc(), sizes,
+                                            type.getElementType()));
+  }
+  return rooms;
 }
 
 static LogicalResult form(attn::AttentionOp op, int64_t panel) {
@@ -66,30 +83,36 @@ static LogicalResult form(attn::AttentionOp op, int64_t panel) {
   ReifiedRankedShapedTypeDims shapes;
   if (failed(op.reifyResultShapes(builder, shapes)))
     return failure();
-  auto type = cast<RankedTensorType>(op.getType());
-  for (auto [size, dim] : llvm::zip(shapes.front(), type.getShape()))
-    if (!ShapedType::isDynamic(dim))
-      size = builder.getIndexAttr(dim);
-  Value output = tensor::EmptyOp::create(builder, op.getLoc(), shapes.front(),
-                                         type.getElementType());
-  SmallVector<Value> init = {output, packedKeys(builder, op, panel)};
-  SmallVector<Type> types = {output.getType(), init[1].getType()};
+  SmallVector<Value> rooms = outputs(builder, op, shapes);
+  SmallVector<Value> init = {
+      rooms.front(),
+      packed(builder, op, op.getKey(), op.getKeyLayout(), 2, panel),
+      packed(builder, op, op.getValue(), op.getValueLayout(), 3, panel)};
+  init.append(rooms.begin() + 1, rooms.end());
+  SmallVector<Type> types(ValueRange(init).getTypes());
   auto twin = kernel::AttentionOp::create(
       builder, op.getLoc(), types, op.getQuery(), op.getKey(), op.getValue(),
-      op.getCaptures(), init, op.getCaptureMaps(), op.getScaleAttr(),
-      op.getCausalAttr(), op.getNanEmptyRowsAttr(), op.getMeanEmptyRowsAttr(),
-      op.getMaskAttr(), op.getQueryLayoutAttr(), op.getKeyLayoutAttr(),
-      op.getValueLayoutAttr(), op.getOutputLayoutAttr(), op.getTopLeftAttr());
+      op.getCaptures(), op.getCounts(), op.getBlocks(), init,
+      op.getCaptureMaps(), op.getScaleAttr(), op.getCausalAttr(),
+      op.getNanEmptyRowsAttr(), op.getMeanEmptyRowsAttr(), op.getMaskAttr(),
+      op.getQueryBlockAttr(), op.getKeyBlockAttr(), op.getNormaliserAttr(),
+      op.getQueryLayoutAttr(), op.getKeyLayoutAttr(), op.getValueLayoutAttr(),
+      op.getOutputLayoutAttr(), op.getTopLeftAttr());
   twin.getScore().takeBody(op.getScore());
   auto yield = cast<attn::YieldOp>(twin.getScore().front().getTerminator());
   builder.setInsertionPoint(yield);
   kernel::YieldOp::create(builder, yield.getLoc(), yield.getValues());
   yield.erase();
   builder.setInsertionPointAfter(twin);
-  Value result = twin->getResult(0);
-  if (result.getType() != op.getType())
-    result = tensor::CastOp::create(builder, op.getLoc(), op.getType(), result);
-  op.replaceAllUsesWith(result);
+  SmallVector<Value> results = {twin->getResult(0)};
+  if (op.getLse())
+    results.push_back(twin->getResults().back());
+  for (auto [result, old] : llvm::zip(results, op->getResults())) {
+    if (result.getType() != old.getType())
+      result =
+          tensor::CastOp::create(builder, op.getLoc(), old.getType(), result);
+    old.replaceAllUsesWith(result);
+  }
   op.erase();
   return success();
 }

@@ -199,7 +199,8 @@ static void rewrite(Match &match) {
   }
   auto op = attn::AttentionOp::create(
       builder, loc, RankedTensorType::get(shape, type.getElementType()),
-      query.value, key.value, value.value, captures,
+      /*lse=*/Type(), query.value, key.value, value.value, captures,
+      /*counts=*/Value(), /*blocks=*/Value(),
       builder.getF64FloatAttr(match.region.scale),
       builder.getAffineMapArrayAttr(match.region.maps()),
       match.region.causal ? builder.getUnitAttr() : UnitAttr(),
@@ -207,7 +208,9 @@ static void rewrite(Match &match) {
       match.nanEmptyRows && !match.region.meanEmptyRows ? builder.getUnitAttr()
                                                         : UnitAttr(),
       match.region.meanEmptyRows ? builder.getUnitAttr() : UnitAttr(),
-      match.region.mask, builder.getDenseI64ArrayAttr(query.layout),
+      match.region.mask, /*query_block=*/IntegerAttr(),
+      /*key_block=*/IntegerAttr(), kernel::AttentionNormaliser(),
+      builder.getDenseI64ArrayAttr(query.layout),
       builder.getDenseI64ArrayAttr(key.layout),
       builder.getDenseI64ArrayAttr(value.layout),
       builder.getDenseI64ArrayAttr(layout));

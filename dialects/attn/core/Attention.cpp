@@ -34,6 +34,48 @@ static LogicalResult verifyRegion(AttentionOp op) {
   return success();
 }
 
+static LogicalResult verifyBlocks(AttentionOp op, Heads q) {
+  bool listed = static_cast<bool>(op.getCounts());
+  if (static_cast<bool>(op.getBlocks()) != listed ||
+      op.getQueryBlock().has_value() != listed ||
+      op.getKeyBlock().has_value() != listed)
+    return op.emitOpError("requires all of 'counts', 'blocks', 'query_block' "
+                          "and 'key_block', or none of them");
+  if (!listed)
+    return success();
+  for (int64_t size : {*op.getQueryBlock(), *op.getKeyBlock()})
+    if (size < 1)
+      return op.emitOpError("requires blocks of one or more, but got ") << size;
+  auto counts = cast<RankedTensorType>(op.getCounts().getType());
+  auto blocks = cast<RankedTensorType>(op.getBlocks().getType());
+  int64_t rows = q.size(2);
+  if (!ShapedType::isDynamic(rows))
+    rows = llvm::divideCeil(rows, *op.getQueryBlock());
+  int64_t shape[] = {counts.getDimSize(0) == 1 ? 1 : q.size(0),
+                     counts.getDimSize(1) == 1 ? 1 : q.size(1), rows};
+  if (failed(verifyCompatibleShape(counts.getShape(), shape)) ||
+      failed(verifyCompatibleShape(blocks.getShape().drop_back(), shape)))
+    return op.emitOpError("requires lists for ")
+           << RankedTensorType::get(shape, counts.getElementType())
+           << ", but got " << counts << " and " << blocks;
+  return success();
+}
+
+static LogicalResult verifySums(AttentionOp op, Heads q) {
+  if (!op.getLse())
+    return success();
+  if (op.getNormaliser())
+    return op.emitOpError("requires softmax to give 'lse', but got ")
+           << op.getNormaliserAttr();
+  auto type = cast<RankedTensorType>(op.getLse().getType());
+  int64_t shape[] = {q.size(0), q.size(1), q.size(2)};
+  if (failed(verifyCompatibleShape(type.getShape(), shape)))
+    return op.emitOpError("requires 'lse' of ")
+           << RankedTensorType::get(shape, type.getElementType())
+           << ", but got " << type;
+  return success();
+}
+
 LogicalResult AttentionOp::verify() {
   // C1
   if (failed(verifyLayouts(*this, {getQueryLayout(), getKeyLayout(),
@@ -57,7 +99,12 @@ LogicalResult AttentionOp::verify() {
   if (getNanEmptyRows() && getMeanEmptyRows())
     return emitOpError("requires one of 'nan_empty_rows' and "
                        "'mean_empty_rows', but got both");
-  return success();
+  if (getNormaliser() && (getNanEmptyRows() || getMeanEmptyRows()))
+    return emitOpError("requires rows without keys to give 0 with ")
+           << getNormaliserAttr();
+  // C7, C8
+  return failure(failed(verifyBlocks(*this, q)) ||
+                 failed(verifySums(*this, q)));
 }
 
 int64_t AttentionOp::logicalSize(Value operand, ArrayRef<int64_t> layout,
@@ -71,6 +118,13 @@ AttentionOp::reifyResultShapes(OpBuilder &builder,
   shapes.push_back(reifyHeads(builder, getLoc(), {getQuery(), getQueryLayout()},
                               {getValue(), getValueLayout()},
                               getOutputLayout()));
+  if (getLse()) {
+    Heads q{getQuery(), getQueryLayout()};
+    SmallVector<OpFoldResult> &rows = shapes.emplace_back();
+    for (int64_t dim = 0; dim < 3; ++dim)
+      rows.push_back(
+          tensor::getMixedSize(builder, getLoc(), q.tensor, q.position(dim)));
+  }
   return success();
 }
 
@@ -91,7 +145,12 @@ Cost AttentionOp::getCost(int64_t size) {
     keys *= shareOf(*getMask(), getCausal(), known(v.size(2)));
   else if (getCausal())
     keys /= 2;
-  return {2 * rows * keys * (known(q.size(3)) + known(v.size(3))),
+  if (getBlocks())
+    keys = std::min(
+        keys, known(cast<ShapedType>(getBlocks().getType()).getDimSize(3)) *
+                  *getKeyBlock());
+  double passes = getNormaliser() ? getNormaliser()->getPasses() : 1;
+  return {2 * rows * keys * (passes * known(q.size(3)) + known(v.size(3))),
           bytesOf({getQuery(), getKey(), getValue(), getResult()}, size)};
 }
 

@@ -278,13 +278,15 @@ LogicalResult AttentionLowering::lowerTiled() {
         getConstantIntValue(logical[dim]).value_or(ShapedType::kDynamic));
   auto unit = [&](bool set) { return set ? b.getUnitAttr() : UnitAttr(); };
   auto op = attn::AttentionOp::create(
-      b, RankedTensorType::get(shape, b.getF32Type()), query.value, key.value,
-      value.value, captures, b.getF64FloatAttr(scale()),
+      b, RankedTensorType::get(shape, b.getF32Type()), /*lse=*/Type(),
+      query.value, key.value, value.value, captures, /*counts=*/Value(),
+      /*blocks=*/Value(), b.getF64FloatAttr(scale()),
       b.getAffineMapArrayAttr(maps), unit(causal), unit(causal && topLeft),
       /*nan_empty_rows=*/UnitAttr(), /*mean_empty_rows=*/UnitAttr(),
-      /*mask=*/ArrayAttr(), b.getDenseI64ArrayAttr(query.layout),
-      b.getDenseI64ArrayAttr(key.layout), b.getDenseI64ArrayAttr(value.layout),
-      b.getDenseI64ArrayAttr(layout));
+      /*mask=*/ArrayAttr(), /*query_block=*/IntegerAttr(),
+      /*key_block=*/IntegerAttr(), kernel::AttentionNormaliser(),
+      b.getDenseI64ArrayAttr(query.layout), b.getDenseI64ArrayAttr(key.layout),
+      b.getDenseI64ArrayAttr(value.layout), b.getDenseI64ArrayAttr(layout));
   {
     OpBuilder::InsertionGuard guard(b);
     Block *body = b.createBlock(&op.getScore());
