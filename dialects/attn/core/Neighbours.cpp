@@ -3,6 +3,7 @@
 
 #include "dialects/attn/Attn.h"
 #include "dialects/attn/core/Elementwise.h"
+#include "dialects/attn/core/Polynomials.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
@@ -115,15 +116,30 @@ static Value countOf(Elementwise &code, Value input, int64_t axis) {
   return arith::SIToFPOp::create(code.b, code.loc, code.real, integer);
 }
 
+/// A function of the elements of `x` that a polynomial can replace.
+static Value openFunction(OpBuilder &b, Location loc, PolyFunction function,
+                          Value x) {
+  return PolyOp::create(b, loc, x.getType(), function, x, /*range=*/nullptr,
+                        /*steps=*/nullptr, /*degree=*/nullptr,
+                        /*site=*/nullptr);
+}
+
+/// 1 / sqrt(sum / count + epsilon), to be replaced if `isOpen`.
 static Value inverseRoot(Elementwise &code, Value sums, Value count,
-                         double epsilon) {
-  return code.map(sums, [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
-    Value variance = arith::DivFOp::create(b, x[0], count);
-    Value shifted =
-        arith::AddFOp::create(b, variance, code.constant(b, epsilon));
-    return arith::DivFOp::create(b, code.constant(b, 1),
-                                 math::SqrtOp::create(b, shifted));
-  });
+                         double epsilon, bool isOpen) {
+  Value result =
+      code.map(sums, [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
+        Value variance = arith::DivFOp::create(b, x[0], count);
+        Value shifted =
+            arith::AddFOp::create(b, variance, code.constant(b, epsilon));
+        if (isOpen)
+          return shifted;
+        return arith::DivFOp::create(b, code.constant(b, 1),
+                                     math::SqrtOp::create(b, shifted));
+      });
+  return isOpen ? openFunction(code.b, code.loc, PolyFunction::inverse_sqrt,
+                               result)
+                : result;
 }
 
 /// Maps of a norm's last step: the input, what each row has, the parameters.
@@ -155,7 +171,8 @@ LogicalResult LayerNormOp::decompose(RewriterBase &rewriter) {
                             return arith::MulFOp::create(b, centered, centered);
                           });
   Value factors =
-      inverseRoot(code, squares, count, getEpsilon().convertToDouble());
+      inverseRoot(code, squares, count, getEpsilon().convertToDouble(),
+                  (*this)->hasAttr(openAttr));
   SmallVector<Value> operands = {getInput(), means, factors, getScale()};
   if (getBias())
     operands.push_back(getBias());
@@ -181,8 +198,9 @@ LogicalResult RmsNormOp::decompose(RewriterBase &rewriter) {
                           [](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
                             return arith::MulFOp::create(b, x[0], x[0]);
                           });
-  Value factors = inverseRoot(code, squares, countOf(code, getInput(), axis),
-                              getEpsilon().convertToDouble());
+  Value factors =
+      inverseRoot(code, squares, countOf(code, getInput(), axis),
+                  getEpsilon().convertToDouble(), (*this)->hasAttr(openAttr));
   Value result =
       code.map({getInput(), factors, getScale()},
                normMaps(code, rank, axis, 1, 1), getType().getElementType(),
@@ -195,6 +213,13 @@ LogicalResult RmsNormOp::decompose(RewriterBase &rewriter) {
 }
 
 LogicalResult GeluOp::decompose(RewriterBase &rewriter) {
+  if ((*this)->hasAttr(openAttr)) {
+    rewriter.replaceOp(*this, openFunction(rewriter, getLoc(),
+                                           getTanh() ? PolyFunction::gelu_tanh
+                                                     : PolyFunction::gelu,
+                                           getInput()));
+    return success();
+  }
   Elementwise code(rewriter, getLoc(), getType().getElementType());
   bool byTanh = getTanh();
   auto body = [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
