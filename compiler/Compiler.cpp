@@ -10,6 +10,7 @@
 #include "dialects/attn/Attn.h"
 #include "frontends/onnx/Nearest.h"
 #include "passes/forms/Plan.h"
+#include "passes/forms/Ranges.h"
 #include "llvm/Support/FileSystem.h"
 
 using namespace mlir;
@@ -46,11 +47,12 @@ public:
     if (llvm::Error error = checkFormSpecs(options.attention))
       return report("--attention " + llvm::toString(std::move(error)),
                     CompileStatus::badOptions);
-    if (llvm::Error error = checkPlan())
+    if (llvm::Error error = checkFiles())
       return report(std::move(error), CompileStatus::badModel);
     std::vector<std::string> inputs = {options.model};
-    if (!options.plan.empty())
-      inputs.push_back(options.plan);
+    for (const std::string &file : {options.plan, options.polynomial})
+      if (!file.empty())
+        inputs.push_back(file);
     if (llvm::Error error = checkOutput(options.output, inputs))
       return report(std::move(error), CompileStatus::badModel);
     Loaded loaded = loadModule(options, context);
@@ -71,6 +73,8 @@ public:
     pipeline.attention = options.attention;
     pipeline.plan = options.plan;
     pipeline.allowPartial = options.allowPartial;
+    pipeline.polynomial = options.polynomial;
+    pipeline.tapFunctions = options.tapFunctions;
     pipeline.matchState = options.state == "auto";
     pipeline.fault = options.fault;
     pipeline.watcher = this;
@@ -92,7 +96,10 @@ private:
   }
 
   /// Before the model is read, which may take long.
-  llvm::Error checkPlan() const {
+  llvm::Error checkFiles() const {
+    if (!options.polynomial.empty())
+      if (llvm::Error error = Ranges::read(options.polynomial).takeError())
+        return error;
     return options.plan.empty() ? llvm::Error::success()
                                 : readPlan(options.plan).takeError();
   }
@@ -107,6 +114,8 @@ private:
     // The signature is settled by now, and types are still the file's.
     if (stage == "raise")
       manifest = makeManifest(module, target);
+    if (stage == "fuse")
+      manifest = extendManifest(module, manifest);
     stopped = stage == options.stopBefore;
     return failure(stopped);
   }

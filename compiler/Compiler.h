@@ -34,6 +34,9 @@ struct CompileOptions {
   std::string attention;
   std::string plan;          ///< a file that says the same, instead
   bool allowPartial = false; ///< layers that cannot take a form stay dense
+  /// A file of ranges: polynomials take the place of all functions over them.
+  std::string polynomial;
+  bool tapFunctions = false; ///< instead, these ranges are outputs, too
   /// "off", or "auto": past inputs and present outputs become state.
   std::string state = "off";
   unsigned level = 3;
@@ -57,6 +60,10 @@ CompileStatus compileFile(const CompileOptions &options);
 
 /// What the artifact tells about itself, as JSON.
 std::string makeManifest(mlir::ModuleOp module, const struct Target &target);
+
+/// The same with what the stages until `fuse` have added: outputs behind those
+/// that it names, and `polynomial`, what the outputs are as polynomials.
+std::string extendManifest(mlir::ModuleOp module, const std::string &manifest);
 
 } // namespace attune
 

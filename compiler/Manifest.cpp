@@ -109,4 +109,38 @@ std::string makeManifest(ModuleOp module, const Target &target) {
   return text;
 }
 
+static json::Object describe(DictionaryAttr record) {
+  json::Object object;
+  for (NamedAttribute field : record) {
+    StringRef name = field.getName();
+    if (auto text = dyn_cast<StringAttr>(field.getValue()))
+      object[name] = json::fixUTF8(text.getValue());
+    else if (auto integer = dyn_cast<IntegerAttr>(field.getValue()))
+      object[name] = integer.getInt();
+    else if (auto number = dyn_cast<FloatAttr>(field.getValue()))
+      object[name] = number.getValueAsDouble();
+    else if (auto list = dyn_cast<ArrayAttr>(field.getValue()))
+      object[name] = json::Array(llvm::map_range(
+          list.getAsRange<DictionaryAttr>(),
+          [](DictionaryAttr item) { return json::Value(describe(item)); }));
+  }
+  return object;
+}
+
+std::string extendManifest(ModuleOp module, const std::string &manifest) {
+  json::Value value = llvm::cantFail(json::parse(manifest));
+  json::Array &outputs = *value.getAsObject()->getArray("outputs");
+  for (auto graph : module.getOps<func::FuncOp>())
+    for (unsigned i = outputs.size();
+         graph.isPublic() && i < graph.getNumResults(); ++i)
+      outputs.push_back(describe(graph.getResultTypes()[i],
+                                 graph.getResultAttrDict(i),
+                                 "output" + std::to_string(i)));
+  if (auto record = module->getAttrOfType<DictionaryAttr>("attune.polynomial"))
+    (*value.getAsObject())["polynomial"] = describe(record);
+  std::string text;
+  llvm::raw_string_ostream(text) << value;
+  return text;
+}
+
 } // namespace attune

@@ -45,7 +45,7 @@ static void import(OpPassManager &pm, const PipelineOptions &options) {
 
 /// In: nodes of a file.  Out: attention operations and linalg on tensors; no
 /// node is left.
-static void raise(OpPassManager &pm, const PipelineOptions &) {
+static void raise(OpPassManager &pm, const PipelineOptions &options) {
   // Sizes give constants (where to cut, how to scale), constants give sizes,
   // and equal names both: a second round finds what exporters write.
   for (int round = 0; round < 2; ++round) {
@@ -59,6 +59,8 @@ static void raise(OpPassManager &pm, const PipelineOptions &) {
   pm.addNestedPass<func::FuncOp>(createRaiseNeighboursPass());
   pm.addNestedPass<func::FuncOp>(createRaiseFormsPass());
   pm.addNestedPass<func::FuncOp>(createRaiseAttentionPass());
+  if (options.isPolynomial())
+    pm.addNestedPass<func::FuncOp>(createRaiseFunctionsPass());
   pm.addPass(createDropSignednessPass());
   pm.addPass(createLowerOnnxPass());
   pm.addNestedPass<func::FuncOp>(createAppendStatePass());
@@ -67,11 +69,18 @@ static void raise(OpPassManager &pm, const PipelineOptions &) {
 }
 
 /// In: dense attention and forms.  Out: core operations only; the forms that
-/// were asked for have taken the place of dense attention.
+/// were asked for have taken the place of dense attention, and polynomials that
+/// of all functions if that was asked for.
 static void forms(OpPassManager &pm, const PipelineOptions &options) {
   if (!options.attention.empty() || !options.plan.empty())
     pm.addPass(createApplyFormsPass(
         {options.attention, options.plan, options.allowPartial}));
+  if (options.isPolynomial())
+    pm.addPass(createOpenFunctionsPass());
+  if (options.tapFunctions)
+    pm.addPass(createTapFunctionsPass());
+  else if (options.isPolynomial())
+    pm.addPass(createApplyRangesPass({options.polynomial}));
   pm.addPass(createDecomposeFormsPass());
   pm.addPass(createCSEPass());
 }

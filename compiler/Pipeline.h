@@ -31,12 +31,16 @@ struct PipelineOptions {
   std::string attention;     ///< forms for dense layers (attune-apply-forms)
   std::string plan;          ///< the same from a file, instead
   bool allowPartial = false; ///< layers may stay dense (attune-apply-forms)
+  std::string polynomial;    ///< ranges (attune-apply-ranges), or empty
+  bool tapFunctions = false; ///< ranges become outputs (attune-tap-functions)
   bool matchState = false;   ///< past and present become state
   std::string startAt;       ///< a stage's name; empty: the first
   /// Passes to leave out, by their arguments, to find the one at fault.
   std::vector<std::string> skipPasses;
   std::string fault; ///< STAGE:KIND: a fault to make, for tests
   PipelineWatcher *watcher = nullptr;
+
+  bool isPolynomial() const { return tapFunctions || !polynomial.empty(); }
 };
 
 /// Names of the stages, in order.

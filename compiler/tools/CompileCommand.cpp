@@ -1,6 +1,7 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "compiler/tools/Calibrate.h"
 #include "compiler/tools/Commands.h"
 #include "compiler/tools/Guard.h"
 #include "llvm/ADT/StringExtras.h"
@@ -18,6 +19,7 @@ Examples:
   attune compile model.onnx -o model.so --cpu x86-64-v3
   attune compile model.onnx -o model.so --attention 'linear{eps=1e-6}@layers=0-3'
   attune compile model.onnx -o model.so --plan plan.json --allow-partial
+  attune compile model.onnx -o model.so --polynomial ranges.json --calibrate inputs.npz
   attune compile decoder.onnx -o decoder.so --state auto
   attune compile model.onnx -o model --emit exe
   attune compile model.onnx -o model.mlir --emit raise)";
@@ -70,6 +72,7 @@ void addCompile(CLI::App &app, int &status) {
   auto options = std::make_shared<CompileOptions>();
   auto dims = std::make_shared<std::vector<std::string>>();
   auto attention = std::make_shared<std::vector<std::string>>();
+  auto ranges = std::make_shared<CalibrateOptions>();
   CLI::App *command =
       app.add_subcommand("compile", "Compile a model file to a native binary");
   command->footer(footer);
@@ -93,6 +96,7 @@ void addCompile(CLI::App &app, int &status) {
                    "static, NAME=A..B gives its range")
       ->delimiter(',');
   addFormOptions(*command, options->plan, *attention, options->allowPartial);
+  addPolynomialOptions(*command, *options, *ranges);
   command
       ->add_option("--state", options->state,
                    "auto: inputs past_key_values.N.key and the like, which "
@@ -118,10 +122,15 @@ void addCompile(CLI::App &app, int &status) {
   // For debuggers and for tests of what happens when a pass has a bug.
   command->add_flag("--in-process", *inProcess)->group("");
   command->add_option("--fault", options->fault)->group("");
-  command->callback([options, dims, attention, inProcess, &status] {
+  command->callback([options, dims, attention, ranges, inProcess, &status] {
     options->attention = llvm::join(*attention, " ");
     for (const std::string &dim : *dims)
       parseDim(dim, options->dims);
+    status = 0;
+    if (!ranges->inputs.empty())
+      status = static_cast<int>(calibrate(*options, *ranges));
+    if (status != 0)
+      return;
     status = static_cast<int>(*inProcess ? compileFile(*options)
                                          : compileGuarded(*options));
   });

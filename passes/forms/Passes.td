@@ -67,6 +67,57 @@ def TapAttentionPass : Pass<"attune-tap-attention", "::mlir::ModuleOp"> {
   }];
 }
 
+def OpenFunctionsPass : Pass<"attune-open-functions", "::mlir::ModuleOp"> {
+  let summary = "Decompose all but the functions that polynomials can replace";
+  let description = [{
+    Norms, activations, softmax attention and forms become core operations, linalg
+    and `attn.poly` without a range. Each of these gets a `site`, the name of its node in the
+    file, with a number where a node has the same function more than once.
+
+    Before: `attn.rms_norm`.
+    After: sums of squares, `attn.poly inverse_sqrt`, products.
+  }];
+  let dependentDialects = [
+    "::attune::attn::AttnDialect", "::attune::kernel::KernelDialect",
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def TapFunctionsPass : Pass<"attune-tap-functions", "::mlir::ModuleOp"> {
+  let summary = "Give the ranges of what functions meet as outputs";
+  let description = [{
+    For each `attn.poly` without a range in the model's own graph, if its operand
+    depends on inputs: its least and its largest element, NaN if there is one,
+    behind the results that there are (`RangeTaps.h` says how they are called).
+
+    Before: `return %y`.
+    After: `return %y, %low, %high`.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def ApplyRangesPass : Pass<"attune-apply-ranges", "::mlir::ModuleOp"> {
+  let summary = "Put polynomials in the place of functions";
+  let description = [{
+    Each `attn.poly` whose operand depends on inputs gets its range from a JSON
+    file (`Ranges.h`). Fails, naming each node, if one has none, if a range is for
+    a node that is not there, or if anything that is no polynomial is left:
+    comparisons, largest elements, exponentials, quotients, roots.
+
+    How often products follow one another in the outputs, their degree in the
+    inputs, and what was replaced are left on the module as `attune.polynomial`.
+
+    Before: `attn.poly gelu %x {site = "/Gelu"}`.
+    After: `attn.poly gelu %x {range = array<f64: -3.0, 4.0>, degree = 32, ...}`.
+  }];
+  let options = [Option<"file", "file", "std::string", "",
+                        "The file of ranges">];
+  let dependentDialects = ["::attune::attn::AttnDialect"];
+}
+
 def DecomposeFormsPass : Pass<"attune-decompose-forms"> {
   let summary = "Replace forms, norms and the like by what they consist of";
   let description = [{

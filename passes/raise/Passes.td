@@ -62,6 +62,22 @@ def RaiseNeighboursPass
   let dependentDialects = ["::attune::attn::AttnDialect"];
 }
 
+def RaiseFunctionsPass : Pass<"attune-raise-functions", "::mlir::func::FuncOp"> {
+  let summary = "Make functions of elements operations that polynomials replace";
+  let description = [{
+    Activations, exponentials, quotients and roots of what depends on inputs
+    become `attn.poly` without a range, products and sums; whole powers become
+    products. `Mul(x, Sigmoid(x))` is one function, as is `Div(x, Sqrt(y))`.
+    A softmax that is no attention becomes exponentials over their sum, without
+    the largest score taken away.
+
+    Before: `Div(x, y)`.
+    After: `Mul(x, attn.poly inverse y)`.
+  }];
+  let dependentDialects = ["::attune::attn::AttnDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
 def UnifySymbolsPass : Pass<"attune-unify-symbols", "::mlir::func::FuncOp"> {
   let summary = "Give sizes that must be equal one name";
   let description = [{
