@@ -133,6 +133,12 @@ class Attention(unittest.TestCase):
             self.assertEqual(compiled.run.manifest["polynomial"]["degree"],
                              str(9 + 8 * (2**steps - 1)))
 
+    def test_what_a_file_says_of_itself_is_not_told(self):
+        text = "module attributes {attune.polynomial = {functions = [3]}} {" + module({}, 9, 9) + "}"
+        self.assertNotIn("polynomial", artifact.compile_text(text).manifest)
+        told = Polynomial(text, 5).run.manifest["polynomial"]
+        self.assertEqual(len(told["functions"]), 2)
+
     def test_other_normalisers_are_errors(self):
         case = dict(flags="normaliser = #kernel.clipped_softmax<low = -0.1 : f64, high = 1.1 : f64>, ")
         with self.assertRaisesRegex(RuntimeError, "requires softmax or an even power"):
