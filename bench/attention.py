@@ -11,6 +11,7 @@ where both compute the same. Peers: onnxruntime, and openvino if it is installed
 """
 
 import argparse
+import json
 import os
 import statistics
 import sys
@@ -165,6 +166,30 @@ def forms(bench):
                    for form in ("performer", "linear", "streaming")])
 
 
+def biased(heads, length, features, by, bench):
+    """fft_rpe with learned biases of relative positions, which a file gives."""
+    bias = 0.1 * np.random.default_rng(0).standard_normal((heads, 2 * length - 1))
+    path = os.path.join(bench.folder, f"bias{length}.safetensors")
+    values = bias.astype("<f4").tobytes()
+    header = json.dumps({"bias": {"dtype": "F32", "shape": [heads, 2 * length - 1],
+                                  "data_offsets": [0, len(values)]}}).encode()
+    with open(path, "wb") as file:
+        file.write(len(header).to_bytes(8, "little") + header + values)
+    spec = f"fft_rpe{{m={features},by={by},bias={path}}}"
+    return bench.attune(standard(heads, length, False), "--attention", spec)
+
+
+def lags(bench, lengths=(1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072)):
+    """Where transforms pass blocks of queries with the same features, and how both grow."""
+    for length in lengths:
+        ways = [("fft", True)] + [("blocks", True)] * (length <= 32768)
+        contestants = [(f"attune, fft_rpe by {by}", biased(1, length, 64, by, bench), same)
+                       for by, same in ways]
+        if length <= 32768:
+            contestants.append(("attune, dense", bench.attune(standard(1, length, False)), False))
+        bench.row(f"bias of lags, 64 features, H 1, L {length}", 1, length, contestants)
+
+
 def exported(bench):
     model = windowed(12, 4096, 256)
     bench.row("window 256 in the file, H 12, L 4096", 12, 4096,
@@ -174,7 +199,7 @@ def exported(bench):
 
 
 ROWS = {"dense": lambda bench: dense(bench, False), "causal": lambda bench: dense(bench, True),
-        "window": window, "forms": forms, "exported": exported}
+        "window": window, "forms": forms, "lags": lags, "exported": exported}
 
 
 def main():

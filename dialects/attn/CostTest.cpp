@@ -205,3 +205,37 @@ TEST(Cost, GatesCostAProductAndASoftmax) {
   EXPECT_EQ(cost.flops, 200.0 * (16 + 25));
   EXPECT_EQ(cost.bytes, 4.0 * 320 + 200 / 8);
 }
+
+TEST(Cost, BiasesOfLagsCostTransformsOrBlocks) {
+  auto cost = [](int64_t length, const std::string &attributes,
+                 bool biased = true) {
+    std::string rows = std::to_string(length);
+    std::string type = "tensor<1x2x" + rows + "x8xf32>";
+    std::string bias = "tensor<1x" + std::to_string(2 * length - 1) + "xf32>";
+    return costOf(type + ", %w: tensor<4x8xf32>, %b: " + bias,
+                  "%o = attn.fft_rpe query(%x : " + type +
+                      ") key(%x : " + type + ") value(%x : " + type +
+                      ") projection(%w : tensor<4x8xf32>)" +
+                      (biased ? " bias(%b : " + bias + ")" : "") + " {" +
+                      attributes + "} -> " + type)
+        .flops;
+  };
+  // Features: a product with 8 numbers and an exponential.
+  double features = 2.0 * 32 * 4 * (2 * 8 + 20);
+  EXPECT_EQ(cost(16, "", false), features + 2.0 * 32 * 2 * 4 * 9);
+  EXPECT_EQ(cost(16, ""), features + 2.0 * 16 * 16 * 2 * (4 + 8 + 2));
+  EXPECT_EQ(cost(16, ""), cost(16, "method = 1 : i32"));
+  EXPECT_EQ(cost(65536, ""), cost(65536, "method = 2 : i32"));
+  EXPECT_LT(cost(65536, ""), cost(65536, "method = 1 : i32") / 20);
+  EXPECT_LT(cost(65536, ""), 10 * cost(8192, "method = 2 : i32"));
+  EXPECT_LT(cost(16, "causal"), cost(16, ""));
+}
+
+TEST(Cost, TransformsPayFromACrossoverOn) {
+  int64_t few = attn::FftRpeOp::crossover(16, 64, false);
+  int64_t many = attn::FftRpeOp::crossover(256, 64, false);
+  EXPECT_GT(few, 64);
+  EXPECT_GE(many, few);
+  // Half of the pairs are left.
+  EXPECT_GE(attn::FftRpeOp::crossover(16, 64, true), few);
+}
