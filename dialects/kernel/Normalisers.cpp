@@ -21,7 +21,8 @@ static LogicalResult verifyDegree(Emit emitError, int64_t degree) {
 
 LogicalResult PowerAttr::verify(Emit emitError, int64_t degree, FloatAttr eps) {
   if (!isFinite(eps) || eps.getValueAsDouble() < 0)
-    return emitError() << "requires a finite eps of 0 or more, but got " << eps;
+    return emitError() << "requires a finite eps of 0 or more, but got "
+                       << eps.getValueAsDouble();
   return verifyDegree(emitError, degree);
 }
 
@@ -31,7 +32,7 @@ LogicalResult PowerSumAttr::verify(Emit emitError, int64_t degree,
                                    FloatAttr bound) {
   if (!isFinite(bound) || bound.getValueAsDouble() <= 0)
     return emitError() << "requires a finite, positive bound, but got "
-                       << bound;
+                       << bound.getValueAsDouble();
   return verifyDegree(emitError, degree);
 }
 
@@ -44,7 +45,8 @@ LogicalResult ClippedSoftmaxAttr::verify(Emit emitError, FloatAttr low,
     return success();
   return emitError() << "requires a low of at most 0 and a high of at least 1, "
                         "but got "
-                     << low << " and " << high;
+                     << low.getValueAsDouble() << " and "
+                     << high.getValueAsDouble();
 }
 
 int64_t ClippedSoftmaxAttr::getPasses() const { return 2; }

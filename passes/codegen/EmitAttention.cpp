@@ -182,7 +182,8 @@ void AttentionEmitter::emitStart(const Task &task) {
 /// The keys `within` that a tile may see, at most `blockKeys`.
 void AttentionEmitter::emitTileBlock(const Task &task, const Tile &tile,
                                      MaskEmitter::Range within, Pass pass) {
-  MaskEmitter::Range seen{within.low, b.min(within.high, tile.keyEnd)};
+  MaskEmitter::Range seen{within.low,
+                          b.max(b.min(within.high, tile.keyEnd), within.low)};
   if (mask.hidesSome())
     seen = mask.hull(mask.rangesFor(b.add(tile.rows.front(), task.offset),
                                     b.add(tile.rows.back(), task.offset)),
@@ -246,7 +247,7 @@ void AttentionEmitter::emitListed(const Task &task, Pass pass) {
     Value exists =
         arith::CmpIOp::create(b, arith::CmpIPredicate::sge, low, zero);
     Value high =
-        arith::SelectOp::create(b, exists, b.min(b.add(low, size), keys), zero);
+        arith::SelectOp::create(b, exists, b.min(b.add(low, size), keys), low);
     emitKeys(task, {low, high}, pass);
   });
 }

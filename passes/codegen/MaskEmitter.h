@@ -26,7 +26,8 @@ public:
   /// `first` to `last` any key; within 0 and the number of keys.
   llvm::SmallVector<Range> rangesFor(mlir::Value first, mlir::Value last);
   /// The smallest range that holds what is in one of `ranges` and in `within`;
-  /// empty (low >= high) if nothing is.
+  /// empty (low >= high) if nothing is. `within` may
+  /// be empty, but not negative.
   Range hull(llvm::ArrayRef<Range> ranges, Range within);
 
   /// Whether one of the sets shows the queries at positions `first` to `last`

@@ -143,3 +143,81 @@ func.func @empty_rows(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
   } -> tensor<1x2x3x4xf32>
   return %o : tensor<1x2x3x4xf32>
 }
+
+// -----
+
+// C6
+func.func @weights_of_rows_without_keys(%q: tensor<1x2x6x4xf32>) -> tensor<1x2x6x4xf32> {
+  // expected-error @+1 {{requires rows without keys to give 0 with #kernel.power}}
+  %o = attn.attention query(%q : tensor<1x2x6x4xf32>) key(%q : tensor<1x2x6x4xf32>) value(%q : tensor<1x2x6x4xf32>)
+      attributes {scale = 1.0 : f64, capture_maps = [], mean_empty_rows, normaliser = #kernel.power<degree = 2, eps = 0.0>} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x6x4xf32>
+  return %o : tensor<1x2x6x4xf32>
+}
+
+// -----
+
+// C7
+func.func @sizes_of_blocks(%q: tensor<1x2x6x4xf32>, %c: tensor<1x2x2xi32>, %b: tensor<1x2x2x3xi32>) -> tensor<1x2x6x4xf32> {
+  // expected-error @+1 {{requires all of 'counts', 'blocks', 'query_block' and 'key_block', or none of them}}
+  %o = attn.attention query(%q : tensor<1x2x6x4xf32>) key(%q : tensor<1x2x6x4xf32>) value(%q : tensor<1x2x6x4xf32>) blocks(%c, %b : tensor<1x2x2xi32>, tensor<1x2x2x3xi32>)
+      attributes {scale = 1.0 : f64, capture_maps = [], query_block = 3 : i64} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x6x4xf32>
+  return %o : tensor<1x2x6x4xf32>
+}
+
+// -----
+
+// C7
+func.func @empty_blocks(%q: tensor<1x2x6x4xf32>, %c: tensor<1x2x2xi32>, %b: tensor<1x2x2x3xi32>) -> tensor<1x2x6x4xf32> {
+  // expected-error @+1 {{requires blocks of one or more, but got 0}}
+  %o = attn.attention query(%q : tensor<1x2x6x4xf32>) key(%q : tensor<1x2x6x4xf32>) value(%q : tensor<1x2x6x4xf32>) blocks(%c, %b : tensor<1x2x2xi32>, tensor<1x2x2x3xi32>)
+      attributes {scale = 1.0 : f64, capture_maps = [], query_block = 3 : i64, key_block = 0 : i64} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x6x4xf32>
+  return %o : tensor<1x2x6x4xf32>
+}
+
+// -----
+
+// C7
+func.func @rows_of_blocks(%q: tensor<1x2x6x4xf32>, %c: tensor<1x2x2xi32>, %b: tensor<1x2x2x3xi32>) -> tensor<1x2x6x4xf32> {
+  // expected-error @+1 {{requires lists for 'tensor<1x2x3xi32>', but got 'tensor<1x2x2xi32>' and 'tensor<1x2x2x3xi32>'}}
+  %o = attn.attention query(%q : tensor<1x2x6x4xf32>) key(%q : tensor<1x2x6x4xf32>) value(%q : tensor<1x2x6x4xf32>) blocks(%c, %b : tensor<1x2x2xi32>, tensor<1x2x2x3xi32>)
+      attributes {scale = 1.0 : f64, capture_maps = [], query_block = 2 : i64, key_block = 2 : i64} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x6x4xf32>
+  return %o : tensor<1x2x6x4xf32>
+}
+
+// -----
+
+// C8
+func.func @sums_of_powers(%q: tensor<1x2x6x4xf32>) -> (tensor<1x2x6x4xf32>, tensor<1x2x6xf32>) {
+  // expected-error @+1 {{requires softmax to give 'lse', but got #kernel.power}}
+  %o:2 = attn.attention query(%q : tensor<1x2x6x4xf32>) key(%q : tensor<1x2x6x4xf32>) value(%q : tensor<1x2x6x4xf32>)
+      attributes {scale = 1.0 : f64, capture_maps = [], normaliser = #kernel.power<degree = 2, eps = 0.0>} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x6x4xf32>, tensor<1x2x6xf32>
+  return %o#0, %o#1 : tensor<1x2x6x4xf32>, tensor<1x2x6xf32>
+}
+
+// -----
+
+// C8
+func.func @shape_of_sums(%q: tensor<1x2x6x4xf32>) -> (tensor<1x2x6x4xf32>, tensor<1x2x5xf32>) {
+  // expected-error @+1 {{requires 'lse' of 'tensor<1x2x6xf32>', but got 'tensor<1x2x5xf32>'}}
+  %o:2 = attn.attention query(%q : tensor<1x2x6x4xf32>) key(%q : tensor<1x2x6x4xf32>) value(%q : tensor<1x2x6x4xf32>)
+      attributes {scale = 1.0 : f64, capture_maps = []} {
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  } -> tensor<1x2x6x4xf32>, tensor<1x2x5xf32>
+  return %o#0, %o#1 : tensor<1x2x6x4xf32>, tensor<1x2x5xf32>
+}
