@@ -48,10 +48,10 @@ def ApplyFormsPass : Pass<"attune-apply-forms", "::mlir::ModuleOp"> {
                         "Leave layers dense that cannot take their form">,
                  Option<"costSize", "cost-size", "int64_t", "512",
                         "Stands for unknown sizes where costs are recorded">];
-  let dependentDialects = ["::attune::attn::AttnDialect",
-                           "::attune::kernel::KernelDialect",
-                           "::mlir::arith::ArithDialect",
-                           "::mlir::tensor::TensorDialect"];
+  let dependentDialects = [
+    "::attune::attn::AttnDialect", "::attune::kernel::KernelDialect",
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def TapAttentionPass : Pass<"attune-tap-attention", "::mlir::ModuleOp"> {
