@@ -10,10 +10,27 @@ namespace attune::attn {
 
 namespace {
 
+/// SplitMix64.
+class Bits {
+public:
+  explicit Bits(uint64_t seed) : state(seed) {}
+
+  uint64_t next() {
+    state += 0x9E3779B97F4A7C15;
+    uint64_t z = state;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+    return z ^ (z >> 31);
+  }
+
+private:
+  uint64_t state;
+};
+
 /// Standard normal numbers, two at a time.
 class Normals {
 public:
-  explicit Normals(uint64_t seed) : state(seed) {}
+  explicit Normals(uint64_t seed) : bits(seed) {}
 
   double next() {
     hasSecond = !hasSecond;
@@ -26,15 +43,9 @@ public:
   }
 
 private:
-  double uniform() {
-    state += 0x9E3779B97F4A7C15;
-    uint64_t z = state;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-    return static_cast<double>((z ^ (z >> 31)) >> 11) * 0x1p-53;
-  }
+  double uniform() { return static_cast<double>(bits.next() >> 11) * 0x1p-53; }
 
-  uint64_t state;
+  Bits bits;
   double second = 0;
   bool hasSecond = false;
 };
@@ -94,6 +105,22 @@ std::vector<float> orthogonalProjection(int64_t features, int64_t width,
       projection.push_back(static_cast<float>(x * length));
   }
   return projection;
+}
+
+std::vector<float> normalNumbers(int64_t count, uint64_t seed) {
+  Normals normals(seed);
+  std::vector<float> numbers(count);
+  for (float &x : numbers)
+    x = static_cast<float>(normals.next());
+  return numbers;
+}
+
+std::vector<int32_t> numbersBelow(int64_t bound, int64_t count, uint64_t seed) {
+  Bits bits(seed);
+  std::vector<int32_t> numbers(count);
+  for (int32_t &x : numbers)
+    x = static_cast<int32_t>(bits.next() % static_cast<uint64_t>(bound));
+  return numbers;
 }
 
 } // namespace attune::attn

@@ -21,6 +21,13 @@ namespace attune::attn {
 std::vector<float> orthogonalProjection(int64_t features, int64_t width,
                                         uint64_t seed);
 
+/// `count` standard normal numbers of the same generator.
+std::vector<float> normalNumbers(int64_t count, uint64_t seed);
+
+/// `count` numbers below `bound`, with replacement, of the same generator: its
+/// 64 bits modulo `bound`.
+std::vector<int32_t> numbersBelow(int64_t bound, int64_t count, uint64_t seed);
+
 } // namespace attune::attn
 
 #endif // ATTUNE_DIALECTS_ATTN_CORE_RANDOMFEATURES_H
