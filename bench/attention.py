@@ -34,9 +34,9 @@ def value(name, shape):
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
 
 
-def save(nodes, heads, length, constants=(), opset=23):
+def save(nodes, heads, length, constants=(), opset=23, width=WIDTH):
     """A model of q, k and v [1, length, heads * width], by the nodes that make "o" of them."""
-    shape = [1, length, heads * WIDTH]
+    shape = [1, length, heads * width]
     graph = helper.make_graph(nodes, "attention", [value(name, shape) for name in "qkv"],
                               [value("o", shape)], constants)
     imports = [helper.make_opsetid("", opset), helper.make_opsetid("com.microsoft", 1)]
@@ -45,9 +45,10 @@ def save(nodes, heads, length, constants=(), opset=23):
     return model
 
 
-def standard(heads, length, causal):
+def standard(heads, length, causal, width=WIDTH):
     return save([helper.make_node("Attention", ["q", "k", "v"], ["o"], q_num_heads=heads,
-                                  kv_num_heads=heads, is_causal=int(causal))], heads, length)
+                                  kv_num_heads=heads, is_causal=int(causal))], heads, length,
+                width=width)
 
 
 def fused(heads, length, causal):
@@ -84,8 +85,9 @@ def windowed(heads, length, window):
 
 
 class Bench:
-    def __init__(self, folder, threads, repeat):
+    def __init__(self, folder, threads, repeat, divisor):
         self.folder, self.threads, self.repeat, self.files = folder, threads, repeat, 0
+        self.divisor = divisor
 
     def file(self, model):
         self.files += 1
@@ -117,10 +119,10 @@ class Bench:
                                       "PERFORMANCE_HINT": "LATENCY"})
         return lambda feeds: compiled(feeds)[0]
 
-    def row(self, title, heads, length, contestants):
+    def row(self, title, heads, length, contestants, width=WIDTH):
         """`contestants`: name, function of the inputs, whether it computes what the first does."""
         random = np.random.default_rng(length)
-        feeds = {name: random.standard_normal((1, length, heads * WIDTH)).astype(np.float32)
+        feeds = {name: random.standard_normal((1, length, heads * width)).astype(np.float32)
                  for name in "qkv"}
         contestants = [one for one in contestants if one[1]]
         results = [run(feeds) for _, run, _ in contestants]
@@ -190,6 +192,18 @@ def lags(bench, lengths=(1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072)):
         bench.row(f"bias of lags, 64 features, H 1, L {length}", 1, length, contestants)
 
 
+def sparse(bench):
+    """Forms that choose keys, with all that chooses them."""
+    for title, heads, length, width, form in (
+            ("blocks, 90 % dropped, causal, H 2, D 128", 2, 32768, 128, "seer{ratio=0.1}"),
+            ("hashed and sampled, causal, H 1", 1, 131072, 64, "hyper")):
+        length //= bench.divisor
+        model = standard(heads, length, True, width)
+        bench.row(f"{title}, L {length}", heads, length,
+                  [("attune, dense causal", bench.attune(model), True),
+                   (f"attune, {form}", bench.attune(model, "--attention", form), False)], width)
+
+
 def exported(bench):
     model = windowed(12, 4096, 256)
     bench.row("window 256 in the file, H 12, L 4096", 12, 4096,
@@ -199,7 +213,8 @@ def exported(bench):
 
 
 ROWS = {"dense": lambda bench: dense(bench, False), "causal": lambda bench: dense(bench, True),
-        "window": window, "forms": forms, "lags": lags, "exported": exported}
+        "window": window, "forms": forms, "lags": lags, "sparse": sparse,
+        "exported": exported}
 
 
 def main():
@@ -207,6 +222,8 @@ def main():
     parser.add_argument("--rows", default=",".join(ROWS), help="of " + ", ".join(ROWS))
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--repeat", type=int, default=7, help="runs of each contestant")
+    parser.add_argument("--divisor", type=int, default=1,
+                        help="makes the sequences of 'sparse' shorter, to try it")
     options = parser.parse_args()
     names = options.rows.split(",")
     if unknown := [name for name in names if name not in ROWS]:
@@ -214,7 +231,7 @@ def main():
     print(f"threads: {options.threads}\n\n| row | who | ms | ratio | difference |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
-            ROWS[name](Bench(folder, options.threads, options.repeat))
+            ROWS[name](Bench(folder, options.threads, options.repeat, options.divisor))
 
 
 if __name__ == "__main__":
