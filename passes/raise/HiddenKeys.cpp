@@ -57,6 +57,13 @@ static std::optional<HiddenKeys::Flag> flagOf(const Affine &condition,
   return HiddenKeys::Flag{leaves[leaf], factor > 0};
 }
 
+/// Whether affine <= 0 holds whatever its indices and sizes are.
+static bool isCertain(const Affine &affine) {
+  return affine.constant <= 0 &&
+         llvm::all_of(affine.terms,
+                      [](const auto &term) { return term.second <= 0; });
+}
+
 /// What stays visible where `condition` holds; nothing if it is no mask of
 /// positions, or flags are not the same wherever it holds.
 static std::optional<HiddenKeys> visibleWhere(const Condition &condition,
@@ -74,6 +81,8 @@ static std::optional<HiddenKeys> visibleWhere(const Condition &condition,
     SmallVector<HiddenKeys::Flag> flags;
     all.emplace_back();
     for (const Affine &affine : list) {
+      if (isCertain(affine))
+        continue;
       if (std::optional<HiddenKeys::Flag> flag = flagOf(affine, leaves)) {
         flags.push_back(*flag);
         seesOwn = false;
@@ -89,7 +98,7 @@ static std::optional<HiddenKeys> visibleWhere(const Condition &condition,
     }
     if (index == 0)
       keys.flags = flags;
-    if (keys.flags != flags || all.back().empty())
+    if (keys.flags != flags || (all.back().empty() && flags.empty()))
       return std::nullopt;
     keys.causal &= llvm::is_contained(all.back(), upToOwn);
     keys.seesSome |= seesOwn;

@@ -11,8 +11,7 @@ namespace attune {
 /// Below this a score has weight 0 beside any that is not hidden.
 constexpr double hiddenScore = -1e30;
 
-/// What a tensor hides that does nothing but hide keys, some of them at least
-/// by their positions.
+/// What a tensor hides that does nothing but hide keys.
 struct HiddenKeys {
   /// The keys that stay: with `causal`, those up to the query's own; and in one
   /// of the integer sets of attn.attention's `mask`, if it is not null.

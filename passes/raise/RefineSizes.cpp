@@ -25,6 +25,7 @@ private:
   std::optional<Sizes> reshape(onnx::NodeOp node);
   std::optional<Sizes> matMul(onnx::NodeOp node);
   std::optional<Sizes> gather(onnx::NodeOp node);
+  std::optional<Sizes> gatherRows(onnx::NodeOp node);
   std::optional<Sizes> insertOnes(onnx::NodeOp node);
   std::optional<Sizes> slice(onnx::NodeOp node);
   std::optional<Sizes> concat(onnx::NodeOp node);
@@ -131,27 +132,6 @@ std::optional<Sizes> Refiner::insertOnes(onnx::NodeOp node) {
   return sizes;
 }
 
-/// The length of [start, end) of `size` elements, counted as Slice counts.
-static std::optional<SizeExpr> lengthOf(const std::optional<SizeExpr> &size,
-                                        const std::optional<SizeExpr> &start,
-                                        std::optional<SizeExpr> end) {
-  if (!size || !start || !end)
-    return std::nullopt;
-  std::optional<int64_t> whole = size->number(), from = start->number(),
-                         to = end->number();
-  if (whole && from && to) {
-    auto clamp = [&](int64_t at) {
-      return std::clamp<int64_t>(at < 0 ? at + *whole : at, 0, *whole);
-    };
-    return SizeExpr::of(std::max<int64_t>(clamp(*to) - clamp(*from), 0));
-  }
-  if (to && *to >= INT32_MAX)
-    end = size;
-  bool inOrder =
-      start->isSum() && isAtLeast(end, start) && isAtLeast(size, end);
-  return inOrder ? add(*end, *start, -1) : std::nullopt;
-}
-
 /// Dimensions that are not cut keep their sizes; cuts may be constant.
 std::optional<Sizes> Refiner::slice(onnx::NodeOp node) {
   std::optional<SmallVector<int64_t>> axes, steps;
@@ -172,9 +152,22 @@ std::optional<Sizes> Refiner::slice(onnx::NodeOp node) {
     int64_t dim = axis < 0 ? axis + static_cast<int64_t>(sizes.size()) : axis;
     std::optional<SizeExpr> length;
     if (!inSteps && starts && ends)
-      length = lengthOf(sizes[dim], (*starts)[i], (*ends)[i]);
+      length = sliceLength(sizes[dim], (*starts)[i], (*ends)[i]);
     sizes[dim] = length ? length : cut[dim];
   }
+  return sizes;
+}
+
+/// Each row of indices picks what is left of the data behind its own length.
+std::optional<Sizes> Refiner::gatherRows(onnx::NodeOp node) {
+  Sizes sizes = SizeReader::sizesOf(node.getInputs()[1]);
+  Sizes data = SizeReader::sizesOf(node.getInputs()[0]);
+  if (node.getInt("batch_dims", 0) != 0 || sizes.empty() || !sizes.back() ||
+      !sizes.back()->number() ||
+      *sizes.back()->number() > static_cast<int64_t>(data.size()))
+    return std::nullopt;
+  int64_t picked = *sizes.pop_back_val()->number();
+  sizes.append(data.begin() + picked, data.end());
   return sizes;
 }
 
@@ -277,6 +270,8 @@ std::optional<Sizes> Refiner::computeSizes(onnx::NodeOp node) {
     return matMul(node);
   if (op == "Gather")
     return gather(node);
+  if (op == "GatherND")
+    return gatherRows(node);
   if (op == "Unsqueeze" || op == "Squeeze")
     return insertOnes(node);
   if (op == "Expand") {

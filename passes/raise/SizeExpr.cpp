@@ -175,4 +175,24 @@ std::optional<SizeExpr> broadcast(const std::optional<SizeExpr> &left,
   return std::nullopt;
 }
 
+std::optional<SizeExpr> sliceLength(const std::optional<SizeExpr> &size,
+                                    const std::optional<SizeExpr> &start,
+                                    std::optional<SizeExpr> end) {
+  if (!size || !start || !end)
+    return std::nullopt;
+  std::optional<int64_t> whole = size->number(), from = start->number(),
+                         to = end->number();
+  if (whole && from && to) {
+    auto clamp = [&](int64_t at) {
+      return std::clamp<int64_t>(at < 0 ? at + *whole : at, 0, *whole);
+    };
+    return SizeExpr::of(std::max<int64_t>(clamp(*to) - clamp(*from), 0));
+  }
+  if (to && *to >= INT32_MAX)
+    end = size;
+  bool inOrder =
+      start->isSum() && isAtLeast(end, start) && isAtLeast(size, end);
+  return inOrder ? add(*end, *start, -1) : std::nullopt;
+}
+
 } // namespace attune

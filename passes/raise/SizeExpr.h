@@ -58,6 +58,11 @@ bool isAtLeast(const std::optional<SizeExpr> &left,
 std::optional<SizeExpr> broadcast(const std::optional<SizeExpr> &left,
                                   const std::optional<SizeExpr> &right);
 
+/// The length of [start, end) of `size` elements, counted as Slice counts.
+std::optional<SizeExpr> sliceLength(const std::optional<SizeExpr> &size,
+                                    const std::optional<SizeExpr> &start,
+                                    std::optional<SizeExpr> end);
+
 } // namespace attune
 
 #endif // ATTUNE_PASSES_RAISE_SIZEEXPR_H

@@ -99,3 +99,13 @@ func.func @looks_like_a_sum(%x: tensor<?xf32> {attune.dims = ["p+s"]}, %p: tenso
   %2 = onnx.node "Concat" since 13(%x, %s) {node_attributes = {axis = 0 : i64}} : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
   return %1, %2 : tensor<?xf32>, tensor<?xf32>
 }
+
+// -----
+
+// Rows of indices pick what is behind the dimensions that they index.
+// CHECK-LABEL: func.func @gather_rows
+// CHECK: "GatherND"{{.*}}dims = {{\[}}["b", "s", "d"]]
+func.func @gather_rows(%x: tensor<?x?x?xf32> {attune.dims = ["c", "t", "d"]}, %i: tensor<?x?x2xi64> {attune.dims = ["b", "s", ""]}) -> tensor<?x?x?xf32> {
+  %0 = onnx.node "GatherND" since 13(%x, %i) {dims = [["u", "v", "w"]]} : (tensor<?x?x?xf32>, tensor<?x?x2xi64>) -> tensor<?x?x?xf32>
+  return %0 : tensor<?x?x?xf32>
+}
