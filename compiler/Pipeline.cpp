@@ -92,7 +92,9 @@ static void fuse(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createFormLagsPass({options.target.lanes}));
-  pm.addPass(createFormLinearPass());
+  pm.addPass(
+      createFormLinearPass({options.target.lanes, options.target.queryRows,
+                            options.target.keyVectors}));
   pm.addPass(createFuseElementwisePass());
   pm.addPass(createCSEPass());
   pm.addPass(createFormAttentionPass({options.target.keyPanel()}));

@@ -62,7 +62,19 @@ LogicalResult LinearAttentionOp::verify() {
   if (failed(verifyProjection(*this, getQueryKind(), getQueryProjection(),
                               queryWidth)))
     return failure();
-  return verifyProjection(*this, getKeyKind(), getKeyProjection(), keyWidth);
+  if (failed(
+          verifyProjection(*this, getKeyKind(), getKeyProjection(), keyWidth)))
+    return failure();
+  // C4
+  size_t results = getInit().size() - 2, most = getNormalise() ? 2 : 1;
+  auto scratch = getInit().size() < 2
+                     ? ShapedType()
+                     : cast<ShapedType>(getInit()[1].getType());
+  if (!scratch || (results != 0 && results != most) || scratch.getRank() != 1 ||
+      !scratch.hasStaticShape() || !scratch.getElementType().isInteger(8))
+    return emitOpError("requires destinations for the output, static bytes of "
+                       "scratch memory, and a state with its sum");
+  return success();
 }
 
 } // namespace attune::kernel

@@ -66,3 +66,14 @@ func.func @projection(%q: tensor<1x2x3x4xf32>, %v: tensor<1x2x3x4xf32>, %w: tens
       value(%v : tensor<1x2x3x4xf32>) outs(%v : tensor<1x2x3x4xf32>) {query_layout = array<i64: 0, 1, 2, 3>, key_layout = array<i64: 0, 1, 2, 3>, value_layout = array<i64: 0, 1, 2, 3>, output_layout = array<i64: 0, 1, 2, 3>, query_scale = 1.0 : f64, key_scale = 1.0 : f64, eps = 0.0 : f64} -> tensor<1x2x3x4xf32>
   return %o : tensor<1x2x3x4xf32>
 }
+
+// -----
+
+// C4
+func.func @scratch(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
+  // expected-error @+1 {{requires destinations for the output, static bytes of scratch memory, and a state with its sum}}
+  %o = kernel.linear_attention query elements(%q : tensor<1x2x3x4xf32>) { ^bb0(%a: f32): kernel.yield %a : f32 }
+      key elements(%q : tensor<1x2x3x4xf32>) { ^bb0(%a: f32): kernel.yield %a : f32 }
+      value(%q : tensor<1x2x3x4xf32>) outs(%q : tensor<1x2x3x4xf32>) {query_layout = array<i64: 0, 1, 2, 3>, key_layout = array<i64: 0, 1, 2, 3>, value_layout = array<i64: 0, 1, 2, 3>, output_layout = array<i64: 0, 1, 2, 3>, query_scale = 1.0 : f64, key_scale = 1.0 : f64, eps = 0.0 : f64} -> tensor<1x2x3x4xf32>
+  return %o : tensor<1x2x3x4xf32>
+}

@@ -11,55 +11,75 @@ namespace attune {
 #include "passes/codegen/Passes.h.inc"
 
 using kernel::FeatureKind;
-
-/// Bytes on the stack that a tile of features, and S, should not exceed.
-static constexpr int64_t largestTile = 256 * 1024, largestState = 1024 * 1024;
-/// Positions of a chunk, and value columns of a task: more would crowd S out of
-/// the cache.
-static constexpr int64_t widestChunk = 64, widestBlock = 64;
+using kernel::LinearTiles;
 
 static int64_t staticWidth(VectorEmitter &b, Value operand,
                            ArrayRef<int64_t> layout) {
   return *getConstantIntValue(headSize(b, operand, layout, 3));
 }
 
-LinearEmitter::LinearEmitter(kernel::LinearAttentionOp op, int64_t lanes,
-                             int64_t height, int64_t vectors)
-    : op(op), height(height), b(op, lanes) {
+static LinearTiles tilesOf(const FeatureSpec &query, const FeatureSpec &key,
+                           int64_t valueWidth,
+                           const kernel::RegisterTile &target) {
+  auto isElements = [](const FeatureSpec &spec) {
+    return spec.kind == FeatureKind::elements && !spec.projection;
+  };
+  return LinearTiles({query.width, key.width, valueWidth, key.features(),
+                      isElements(query), isElements(key)},
+                     target);
+}
+
+LinearEmitter::LinearEmitter(kernel::LinearAttentionOp op,
+                             const kernel::RegisterTile &target)
+    : op(op), height(target.height), b(op, target.lanes),
+      query{op.getQueryKind(), op.getQueryProjection(), &op.getQueryMap(),
+            op.getQueryScale().convertToDouble(),
+            staticWidth(b, op.getQuery(), op.getQueryLayout())},
+      key{op.getKeyKind(), op.getKeyProjection(), &op.getKeyMap(),
+          op.getKeyScale().convertToDouble(),
+          staticWidth(b, op.getKey(), op.getKeyLayout())},
+      tiles(tilesOf(query, key,
+                    staticWidth(b, op.getValue(), op.getValueLayout()),
+                    target)),
+      chunk(tiles.chunk), block(tiles.block), vectors(tiles.vectors),
+      features(key.features()),
+      valueWidth(staticWidth(b, op.getValue(), op.getValueLayout())) {
   heads = headSize(b, op.getQuery(), op.getQueryLayout(), 1);
   queries = headSize(b, op.getQuery(), op.getQueryLayout(), 2);
   keyHeads = headSize(b, op.getKey(), op.getKeyLayout(), 1);
   keys = headSize(b, op.getKey(), op.getKeyLayout(), 2);
   valueHeads = headSize(b, op.getValue(), op.getValueLayout(), 1);
-  valueWidth = staticWidth(b, op.getValue(), op.getValueLayout());
-  FeatureSpec query{op.getQueryKind(), op.getQueryProjection(),
-                    &op.getQueryMap(), op.getQueryScale().convertToDouble(),
-                    staticWidth(b, op.getQuery(), op.getQueryLayout())};
-  FeatureSpec key{op.getKeyKind(), op.getKeyProjection(), &op.getKeyMap(),
-                  op.getKeyScale().convertToDouble(),
-                  staticWidth(b, op.getKey(), op.getKeyLayout())};
-  features = key.features();
-  inputWidth = key.width;
-  chunk = llvm::alignTo(widestChunk, vectors * lanes);
-  while (chunk > lanes && chunk * features * 4 > largestTile)
-    chunk /= 2;
-  chunk = llvm::alignTo(chunk, lanes);
-  this->vectors = std::min(vectors, chunk / lanes);
-  int64_t room = llvm::alignDown(largestState / (4 * features), lanes);
-  block = std::min({static_cast<int64_t>(llvm::alignTo(valueWidth, lanes)),
-                    widestBlock, std::max(room, lanes)});
-  queryTile.emplace(b, query, height, this->vectors, chunk);
-  keyTile.emplace(b, key, height, this->vectors, chunk);
+  queryTile.emplace(b, query, height, vectors, chunk);
+  keyTile.emplace(b, key, height, vectors, chunk);
 }
 
-void LinearEmitter::allocateTiles() {
-  queryTile->allocate();
-  keyTile->allocate();
-  valueTile = makeTile(b, chunk, block);
-  weightTile = makeTile(b, height, chunk);
-  state = makeTile(b, llvm::alignTo(features, height), block);
-  sumTile = makeTile(b, 1, features);
-  divisorTile = makeTile(b, 1, chunk);
+Value LinearEmitter::view(const LinearTiles::Tile &tile, Value base) {
+  return memref::ViewOp::create(
+      b, MemRefType::get({tile.rows, tile.columns}, b.getF32Type()),
+      op.getInit()[1], b.add(base, b.index(tile.offset)), ValueRange());
+}
+
+void LinearEmitter::placeTiles(Value range) {
+  Value base = b.mul(range, b.index(tiles.bytes));
+  auto place = [&](FeatureTile &tile, const LinearTiles::Tile &inputs,
+                   const LinearTiles::Tile &features) {
+    Value first = view(inputs, base);
+    tile.place(first,
+               features.offset == inputs.offset ? first : view(features, base));
+  };
+  place(*queryTile, tiles.queryInputs, tiles.queryFeatures);
+  place(*keyTile, tiles.keyInputs, tiles.keyFeatures);
+  valueTile = view(tiles.values, base);
+  weightTile = view(tiles.weights, base);
+  state = view(tiles.state, base);
+  sumTile = view(tiles.sums, base);
+  divisorTile = view(tiles.divisors, base);
+  seenTile = view(tiles.seen, base);
+  anyTile = view(tiles.any, base);
+  meanTile = view(tiles.mean, base);
+  resultTile = view(tiles.results, base);
+  rowSumTile = view(tiles.rowSums, base);
+  rowSeenTile = view(tiles.rowSeen, base);
 }
 
 LinearEmitter::Task LinearEmitter::locate(Value item) {
@@ -84,91 +104,110 @@ void LinearEmitter::loadKeys(const Task &task, Value first, Value count) {
   loadTile(b, valueTile, task.value, 3, extent, [&](Value row, Value column) {
     return std::pair(b.add(first, row), b.add(task.column, column));
   });
+  if (hides()) {
+    loadSeen(task, first, count);
+    hideValues(count);
+  }
 }
 
-/// The rows from `first` on that are computed together, of `count` in a chunk
-/// that holds `chunkKeys` keys of its own.
-LinearEmitter::Rows LinearEmitter::rowsFrom(Value chunkFirst, Value first,
-                                            Value count, Value chunkKeys) {
+void LinearEmitter::makeKeys(const Task &task, Value count) {
+  keyTile->make(count, task.largest);
+  if (hides())
+    hideKeys(count);
+}
+
+/// The rows from `first` on that are computed together.
+LinearEmitter::Rows LinearEmitter::rowsFrom(const Chunk &chunk, Value first) {
   Rows rows;
-  Value last = b.sub(count, b.index(1));
-  Value base = b.add(skipped, chunkFirst);
+  Value last = b.sub(chunk.count, b.index(1));
   for (int64_t r = 0; r < height; ++r) {
-    rows.inChunk.push_back(b.min(b.add(first, b.index(r)), last));
-    rows.queries.push_back(b.add(base, rows.inChunk.back()));
+    Value row = b.min(b.add(first, b.index(r)), last);
+    rows.inChunk.push_back(row);
+    rows.queries.push_back(b.add(chunk.first, row));
+    rows.limits.push_back(b.min(chunk.keys, b.add(row, b.index(1))));
   }
-  rows.keys = b.min(chunkKeys, b.add(rows.inChunk.back(), b.index(1)));
+  rows.keys = rows.limits.back();
   return rows;
 }
 
-void LinearEmitter::when(Value condition, llvm::function_ref<void()> body) {
-  auto branch = scf::IfOp::create(b, condition, /*withElseRegion=*/false);
+void LinearEmitter::when(Value condition, llvm::function_ref<void()> body,
+                         llvm::function_ref<void()> otherwise) {
+  auto branch = scf::IfOp::create(b, condition, static_cast<bool>(otherwise));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(branch.thenBlock());
   body();
+  if (!otherwise)
+    return;
+  b.setInsertionPointToStart(branch.elseBlock());
+  otherwise();
+}
+
+Value LinearEmitter::isAbove(Value value, int64_t limit) {
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, value,
+                               b.index(limit));
 }
 
 /// A chunk's own keys come after those in S. The first chunk finds nothing
 /// there, and the last one leaves nothing: short sequences are computed from
-/// their weights alone.
+/// their weights alone, unless there is a state before or after them.
 void LinearEmitter::emitCausalChunk(const Task &task, Value first) {
   Value left = b.sub(b.sub(queries, skipped), first);
   Value count = b.min(left, b.index(chunk));
   Value firstKey = b.add(before, first);
   Value chunkKeys = b.max(b.min(b.sub(keys, firstKey), count), b.index(0));
-  auto above = [&](Value value, int64_t limit) -> Value {
-    return arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, value,
-                                 b.index(limit));
-  };
-  Value hasState = above(firstKey, 0), goesOn = above(left, chunk);
+  Value always = arith::ConstantOp::create(b, b.getBoolAttr(true));
+  Value hasState = op.getPastState() ? always : isAbove(firstKey, 0);
+  Value goesOn = keepsState() ? always : isAbove(left, chunk);
   Value depth =
       arith::SelectOp::create(b, hasState, b.index(features), b.index(0));
-  queryTile->load(task.query, b.add(skipped, first), count);
-  auto makeKeys = [&] { keyTile->make(chunkKeys, task.largest); };
+  Value firstQuery = b.add(skipped, first);
+  queryTile->load(task.query, firstQuery, count);
   auto makeQueries = [&] { queryTile->make(count, {}); };
-  when(above(chunkKeys, 0), [&] { loadKeys(task, firstKey, chunkKeys); });
+  when(isAbove(chunkKeys, 0), [&] { loadKeys(task, firstKey, chunkKeys); });
   if (weighsScores()) {
     when(hasState, makeQueries);
   } else {
     makeQueries();
-    makeKeys();
+    makeKeys(task, chunkKeys);
   }
-  emitRows(task, first, count, chunkKeys, depth);
+  emitRows(task, {firstQuery, count, chunkKeys, depth});
   when(goesOn, [&] {
     if (weighsScores())
-      makeKeys();
+      makeKeys(task, chunkKeys);
     addToState(chunkKeys);
   });
 }
 
-void LinearEmitter::emitChunk(const Task &task, Value first) {
-  Value count = b.min(b.sub(queries, first), b.index(chunk));
+/// A chunk of queries before `end` that see what is in S.
+void LinearEmitter::emitChunk(const Task &task, Value first, Value end) {
+  Value count = b.min(b.sub(end, first), b.index(chunk));
   queryTile->load(task.query, first, count);
   queryTile->make(count, {});
-  emitRows(task, first, count, b.index(0), b.index(features));
+  emitRows(task, {first, count, b.index(0), b.index(features)});
 }
 
-void LinearEmitter::emitRows(const Task &task, Value chunkFirst, Value count,
-                             Value chunkKeys, Value depth) {
+void LinearEmitter::emitRows(const Task &task, const Chunk &chunk) {
   if (op.getNormalise())
-    emitDivisors(count, depth);
-  b.loop(b.index(0), count, b.index(height), [&](Value row) {
-    Rows rows = rowsFrom(chunkFirst, row, count, chunkKeys);
-    SmallVector<Value> sums;
+    emitDivisors(chunk.count, chunk.depth);
+  b.loop(b.index(0), chunk.count, b.index(height), [&](Value row) {
+    Rows rows = rowsFrom(chunk, row);
+    RowSums sums;
     if (op.getCausal())
       sums = emitWeights(rows);
-    SmallVector<Value> factors;
-    if (op.getNormalise())
-      factors = emitFactors(rows, sums);
-    emitOutput(task, rows, factors, depth);
+    emitOutput(task, rows, resultOf(rows, sums), chunk.depth);
   });
 }
 
-/// Rows that see no key.
-void LinearEmitter::emitUnseen(const Task &task, Value count) {
-  b.loop(b.index(0), count, b.index(1), [&](Value row) {
+/// Rows that see no key: but for those of the past, if there is one.
+void LinearEmitter::emitUnseen(const Task &task) {
+  if (op.getPastState()) {
+    b.loop(b.index(0), skipped, b.index(chunk),
+           [&](Value first) { emitChunk(task, first, skipped); });
+    return;
+  }
+  b.loop(b.index(0), skipped, b.index(1), [&](Value row) {
     b.loop(b.index(0), task.columns, b.index(b.lanes), [&](Value column) {
-      b.store(b.splat(0.0f), task.output.operand,
+      b.store(emptyRow(column), task.output.operand,
               task.output.place(row, b.add(task.column, column)),
               b.maskBelow(b.sub(task.columns, column)));
     });
@@ -180,44 +219,60 @@ void LinearEmitter::emitUnseen(const Task &task, Value count) {
 /// are as small as `eps`; the pass over the keys costs a fifth of the time.
 Value LinearEmitter::largestExponent(const Task &task) {
   Value lowest = b.splat(std::numeric_limits<float>::lowest());
-  Value lanes = b.loop(b.index(0), keys, b.index(chunk), ValueRange(lowest),
-                       [&](Value first, ValueRange carried) {
-                         Value count =
-                             b.min(b.sub(keys, first), b.index(chunk));
-                         keyTile->load(task.key, first, count);
-                         return SmallVector<Value>{
-                             keyTile->maximum(count, carried.front())};
-                       })
-                    .front();
+  auto overKeys = [&](Value first, ValueRange carried) {
+    Value count = b.min(b.sub(keys, first), b.index(chunk));
+    keyTile->load(task.key, first, count);
+    if (hides())
+      loadSeen(task, first, count);
+    Value seen = hides() ? seenTile : Value();
+    return Values{keyTile->maximum(count, seen, carried.front())};
+  };
+  Value lanes =
+      b.loop(b.index(0), keys, b.index(chunk), ValueRange(lowest), overKeys)
+          .front();
   return vector::ReductionOp::create(b, vector::CombiningKind::MAXIMUMF, lanes);
+}
+
+void LinearEmitter::emitChunks(const Task &task) {
+  passKeys(task, b.index(0), before);
+  Value rest = b.sub(queries, skipped);
+  b.loop(b.index(0), rest, b.index(chunk), [&](Value first) {
+    if (op.getCausal())
+      emitCausalChunk(task, first);
+    else
+      emitChunk(task, first, queries);
+  });
+  // What no query sees is in the state all the same.
+  if (keepsState())
+    passKeys(task, b.add(before, rest), keys);
 }
 
 void LinearEmitter::emitTask(Value item) {
   Task task = locate(item);
   if (op.getKeyKind() == FeatureKind::keys)
     task.largest = largestExponent(task);
-  b.loop(b.index(0), b.index(llvm::alignTo(features, height)), b.index(1),
-         [&](Value row) {
-           for (int64_t at = 0; at < block; at += b.lanes)
-             b.store(b.splat(0.0f), state, {row, b.index(at)});
-         });
-  b.loop(b.index(0), b.index(features), b.index(1), [&](Value at) {
-    memref::StoreOp::create(b, b.scalar(0.0f), sumTile,
-                            ValueRange{b.index(0), at});
-  });
-  b.loop(b.index(0), before, b.index(chunk), [&](Value first) {
-    Value count = b.min(b.sub(before, first), b.index(chunk));
-    loadKeys(task, first, count);
-    keyTile->make(count, task.largest);
-    addToState(count);
-  });
-  emitUnseen(task, skipped);
-  b.loop(b.index(0), b.sub(queries, skipped), b.index(chunk), [&](Value first) {
-    if (op.getCausal())
-      emitCausalChunk(task, first);
+  startState(task);
+  prepareMean(task);
+  std::optional<kernel::Schedule> schedule = op.getSchedule();
+  if (schedule == kernel::Schedule::quadratic) {
+    emitQuadratic(task);
+  } else if (schedule == kernel::Schedule::recurrent) {
+    emitSteps(task);
+  } else {
+    emitUnseen(task);
+    bool maySteps =
+        !schedule && op.getCausal() && op.getPastState() && keepsState();
+    Value isStep = arith::AndIOp::create(
+        b,
+        arith::CmpIOp::create(b, arith::CmpIPredicate::eq, queries, b.index(1)),
+        arith::CmpIOp::create(b, arith::CmpIPredicate::eq, keys, b.index(1)));
+    if (maySteps)
+      when(isStep, [&] { emitSteps(task); }, [&] { emitChunks(task); });
     else
-      emitChunk(task, first);
-  });
+      emitChunks(task);
+  }
+  if (keepsState())
+    storeState(task);
 }
 
 void LinearEmitter::emit() {
@@ -228,9 +283,12 @@ void LinearEmitter::emit() {
   Value batches = headSize(b, op.getQuery(), op.getQueryLayout(), 0);
   Value tasks = b.mul(b.mul(batches, heads),
                       b.index(llvm::divideCeil(valueWidth, block)));
-  b.parallel(
-      tasks, b.index(1), [&](Value item) { emitTask(item); },
-      [&] { allocateTiles(); });
+  int64_t bytes = cast<MemRefType>(op.getInit()[1].getType()).getDimSize(0);
+  Value ranges = b.min(tasks, b.index(bytes / tiles.bytes));
+  b.parallel(ranges, b.index(1), [&](Value range) {
+    placeTiles(range);
+    b.loop(range, tasks, ranges, [&](Value item) { emitTask(item); });
+  });
   op.erase();
 }
 
@@ -242,7 +300,7 @@ struct EmitLinear : impl::EmitLinearPassBase<EmitLinear> {
     getOperation().walk(
         [&](kernel::LinearAttentionOp op) { ops.push_back(op); });
     for (kernel::LinearAttentionOp op : ops)
-      LinearEmitter(op, lanes, rows, vectors).emit();
+      LinearEmitter(op, {lanes, rows, vectors}).emit();
   }
 };
 } // namespace

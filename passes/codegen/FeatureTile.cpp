@@ -17,14 +17,11 @@ int64_t FeatureSpec::features() const {
                     : width;
 }
 
-void FeatureTile::allocate() {
-  int64_t count = spec.features(), rows = llvm::alignTo(count, height);
-  inputs =
-      makeTile(b, llvm::alignTo(spec.width, std::max(height, b.lanes)), chunk);
-  features = isElementwise() ? inputs : makeTile(b, rows, chunk);
+void FeatureTile::place(Value inputTile, Value featureTile) {
+  inputs = inputTile;
+  features = featureTile;
   // Rows and columns that only fill up a register tile may never be written,
-  // but they are multiplied: what lies on the stack may be slow to calculate
-  // with.
+  // but they are multiplied: what lies in memory may be slow to calculate with.
   auto clear = [&](Value tile, int64_t from) {
     int64_t end = cast<MemRefType>(tile.getType()).getDimSize(0);
     b.loop(b.index(from), b.index(end), b.index(1), [&](Value row) {
@@ -34,7 +31,7 @@ void FeatureTile::allocate() {
   };
   clear(inputs, 0);
   if (!isElementwise())
-    clear(features, count);
+    clear(features, spec.features());
 }
 
 Value FeatureTile::mapped(Value feature) {
@@ -106,12 +103,19 @@ FeatureTile::Values FeatureTile::exponents(Value row, Value column,
   return sums;
 }
 
-Value FeatureTile::maximum(Value count, Value largest) {
+Value FeatureTile::maximum(Value count, Value seen, Value largest) {
   Value none = b.splat(-std::numeric_limits<float>::infinity());
   auto overColumns = [&](Value column, ValueRange carried) {
     Values halves = halfSquares(column), exist;
-    for (Value at : columns(column))
+    for (Value at : columns(column)) {
       exist.push_back(b.maskBelow(b.sub(count, at)));
+      if (seen)
+        exist.back() = arith::AndIOp::create(
+            b, exist.back(),
+            arith::CmpFOp::create(b, arith::CmpFPredicate::OGT,
+                                  b.load(seen, {b.index(0), at}),
+                                  b.splat(0.0f)));
+    }
     auto overRows = [&](Value row, ValueRange maxima) {
       Values next(maxima);
       for (auto [i, one] : llvm::enumerate(exponents(row, column, halves))) {

@@ -1,7 +1,7 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-// Features of a chunk of queries or keys, in tiles on the stack.
+// Features of a chunk of queries or keys, in tiles.
 
 #ifndef ATTUNE_PASSES_CODEGEN_FEATURETILE_H
 #define ATTUNE_PASSES_CODEGEN_FEATURETILE_H
@@ -34,16 +34,18 @@ public:
               int64_t vectors, int64_t chunk)
       : b(b), spec(spec), height(height), vectors(vectors), chunk(chunk) {}
 
-  /// Makes the tiles; not inside a loop.
-  void allocate();
+  /// Says where the tiles are; the features are `inputs` themselves for maps of
+  /// single elements.
+  void place(mlir::Value inputTile, mlir::Value featureTile);
   /// Loads `count` vectors from `first` on, at least one.
   void load(const HeadSource &source, mlir::Value first, mlir::Value count);
   /// Makes the features of what was loaded. For the kind `keys`, `largest` is
   /// a scalar that no exponent exceeds.
   void make(mlir::Value count, mlir::Value largest);
   /// For the kind `keys`: lanes of `largest`, or of the exponents of what was
-  /// loaded where they are larger.
-  mlir::Value maximum(mlir::Value count, mlir::Value largest);
+  /// loaded where they are larger. `seen`, `1 x chunk`, is 0 for keys that are
+  /// passed over; null if there are none.
+  mlir::Value maximum(mlir::Value count, mlir::Value seen, mlir::Value largest);
 
   mlir::Value inputs, features; ///< width x chunk (scaled), features x chunk
 

@@ -40,6 +40,8 @@ void LinearEmitter::addToState(Value count) {
          });
   if (op.getNormalise())
     addToSum(count);
+  if (hides())
+    noteSeen();
 }
 
 /// z += the sum of the features of the `count` keys in the tile.
@@ -76,15 +78,14 @@ void LinearEmitter::emitDivisors(Value count, Value depth) {
   });
 }
 
-/// Writes the weights of the chunk's own keys that each row sees, and returns
-/// each row's sums of them, one a lane.
-LinearEmitter::Values LinearEmitter::emitWeights(const Rows &rows) {
+/// Writes the weights of the keys in the tiles that each row sees.
+LinearEmitter::RowSums LinearEmitter::emitWeights(const Rows &rows) {
   bool scores = weighsScores();
   LeftFactor left{scores ? queryTile->inputs : queryTile->features,
                   rows.inChunk, /*transposed=*/true};
   Value right = scores ? keyTile->inputs : keyTile->features;
-  Value depth = b.index(scores ? inputWidth : features);
-  Values zeros(height, b.splat(0.0f));
+  Value depth = b.index(scores ? inputWidth() : features);
+  Values zeros(hides() ? 2 * height : height, b.splat(0.0f));
   auto overPanel = [&](Value start, ValueRange totals) {
     Values columns, next(totals), sums(height * vectors, b.splat(0.0f));
     for (int64_t v = 0; v < vectors; ++v)
@@ -98,39 +99,64 @@ LinearEmitter::Values LinearEmitter::emitWeights(const Rows &rows) {
             vector::FMAOp::create(b, weight, b.splat(0.5f), b.splat(1.0f));
         weight = vector::FMAOp::create(b, weight, rest, b.splat(1.0f));
       }
-      Value visible = b.min(b.add(rows.inChunk[r], b.index(1)), rows.keys);
-      weight = arith::SelectOp::create(b, b.maskBelow(b.sub(visible, key)),
-                                       weight, b.splat(0.0f));
+      Value visible = b.maskBelow(b.sub(rows.limits[r], key));
+      if (hides()) {
+        Value seen = arith::SelectOp::create(
+            b, visible, b.load(seenTile, {b.index(0), key}), b.splat(0.0f));
+        next[height + r] = arith::MaximumFOp::create(b, next[height + r], seen);
+        visible = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, seen,
+                                        b.splat(0.0f));
+      }
+      weight = arith::SelectOp::create(b, visible, weight, b.splat(0.0f));
       b.store(weight, weightTile, {b.index(r), key});
       next[r] = arith::AddFOp::create(b, next[r], weight);
     }
     return next;
   };
-  return b.loop(b.index(0), rows.keys, b.index(panel()), zeros, overPanel);
+  Values all =
+      b.loop(b.index(0), rows.keys, b.index(panel()), zeros, overPanel);
+  RowSums sums;
+  sums.weights.assign(all.begin(), all.begin() + height);
+  sums.seen.assign(all.begin() + height, all.end());
+  return sums;
 }
 
-/// What each row is multiplied by, given the sums of the chunk's own weights.
-LinearEmitter::Values LinearEmitter::emitFactors(const Rows &rows,
-                                                 ArrayRef<Value> sums) {
-  Value any =
-      arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, keys, b.index(0));
-  Values factors;
+/// Given the sums over the keys in the tiles, or none of them.
+LinearEmitter::RowResult LinearEmitter::resultOf(const Rows &rows,
+                                                 const RowSums &sums) {
+  RowResult result;
   for (int64_t r = 0; r < height; ++r) {
+    result.sees.push_back(seesKey(
+        r < static_cast<int64_t>(sums.seen.size()) ? sums.seen[r] : Value()));
+    if (!op.getNormalise())
+      continue;
     Value divisor = memref::LoadOp::create(
         b, divisorTile, ValueRange{b.index(0), rows.inChunk[r]});
-    if (!sums.empty())
+    if (!sums.weights.empty())
       divisor = arith::AddFOp::create(
           b, divisor,
-          vector::ReductionOp::create(b, vector::CombiningKind::ADD, sums[r]));
-    Value inverse = arith::DivFOp::create(b, b.scalar(1.0f), divisor);
-    factors.push_back(b.splat(
-        arith::SelectOp::create(b, any, inverse, b.scalar(0.0f)).getResult()));
+          vector::ReductionOp::create(b, vector::CombiningKind::ADD,
+                                      sums.weights[r]));
+    result.factors.push_back(
+        b.splat(arith::DivFOp::create(b, b.scalar(1.0f), divisor).getResult()));
   }
-  return factors;
+  return result;
+}
+
+/// Stores a vector of one row's result.
+void LinearEmitter::storeRow(const Task &task, Value query, Value column,
+                             Value sum, Value factor, Value sees) {
+  if (factor)
+    sum = arith::MulFOp::create(b, sum, factor);
+  if (sees)
+    sum = orEmpty(sees, sum, column);
+  b.store(sum, task.output.operand,
+          task.output.place(query, b.add(task.column, column)),
+          b.maskBelow(b.sub(task.columns, column)));
 }
 
 void LinearEmitter::emitOutput(const Task &task, const Rows &rows,
-                               ArrayRef<Value> factors, Value depth) {
+                               const RowResult &result, Value depth) {
   LeftFactor weights{weightTile, {}, /*transposed=*/false};
   for (int64_t r = 0; r < height; ++r)
     weights.rows.push_back(b.index(r));
@@ -142,12 +168,8 @@ void LinearEmitter::emitOutput(const Task &task, const Rows &rows,
       addProducts(b, sums, weights, valueTile, rows.keys, columns);
     for (auto [i, sum] : llvm::enumerate(sums)) {
       size_t r = i / columns.size();
-      Value column = columns[i % columns.size()];
-      if (op.getNormalise())
-        sum = arith::MulFOp::create(b, sum, factors[r]);
-      b.store(sum, task.output.operand,
-              task.output.place(rows.queries[r], b.add(task.column, column)),
-              b.maskBelow(b.sub(task.columns, column)));
+      storeRow(task, rows.queries[r], columns[i % columns.size()], sum,
+               op.getNormalise() ? result.factors[r] : Value(), result.sees[r]);
     }
   }
 }

@@ -51,7 +51,8 @@ def ApplyFormsPass : Pass<"attune-apply-forms", "::mlir::ModuleOp"> {
   let dependentDialects = [
     "::attune::attn::AttnDialect", "::attune::kernel::KernelDialect",
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
-    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+    "::mlir::cf::ControlFlowDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"];
 }
 
 def TapAttentionPass : Pass<"attune-tap-attention", "::mlir::ModuleOp"> {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/attn/core/Heads.h"
+#include "dialects/kernel/LinearTiles.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "passes/fuse/Passes.h"
 
 using namespace mlir;
@@ -10,8 +12,8 @@ namespace attune {
 #define GEN_PASS_DEF_FORMLINEARPASS
 #include "passes/fuse/Passes.h.inc"
 
-/// What the kernel's tiles on the stack have room for: features of `taylor2` of
-/// heads of width 128.
+/// What the kernel's tiles have room for: features of `taylor2` of heads of
+/// width 128.
 static constexpr int64_t mostFeatures = 8385;
 
 using kernel::FeatureKind;
@@ -66,8 +68,10 @@ static void buildMap(OpBuilder &builder, Location loc, Region &region,
 /// Reports what the kernel cannot do.
 static LogicalResult check(attn::LinearOp op, const Source &querySource,
                            const Source &keySource) {
-  const Value operands[] = {op.getQuery(), op.getKey(), op.getValue(),
-                            querySource.projection, keySource.projection};
+  const Value operands[] = {op.getQuery(),       op.getKey(),
+                            op.getValue(),       op.getPastState(),
+                            op.getPastSum(),     querySource.projection,
+                            keySource.projection};
   for (Value operand : operands)
     if (operand && !getElementTypeOrSelf(operand.getType()).isF32())
       return op.emitError("linear attention over ")
@@ -85,45 +89,153 @@ static LogicalResult check(attn::LinearOp op, const Source &querySource,
   if (key.size(3) > mostFeatures)
     return op.emitError("requires keys of at most ")
            << mostFeatures << " features, but got " << key.size(3);
+  // The largest exponent is that of all keys; those of the past are gone.
+  if (keySource.kind == FeatureKind::keys &&
+      (op.getPastState() || op.getState()))
+    return op.emitError("requires features of each key by itself with a state, "
+                        "but got features of map 'positive' with 'keys'");
   if (op.getOutputLayout().back() != 3)
     return op.emitError("requires a result whose width lies last in memory; "
                         "transpose it in an operation of its own");
   return success();
 }
 
-static LogicalResult form(attn::LinearOp op) {
+/// Ends the run unless two sizes are equal that index memory; nothing if both
+/// are known, and so verified.
+static void requireEqual(OpBuilder &builder, Location loc, OpFoldResult left,
+                         OpFoldResult right, StringRef message) {
+  if (left == right ||
+      (getConstantIntValue(left) && getConstantIntValue(right)))
+    return;
+  Value equal = arith::CmpIOp::create(
+      builder, loc, arith::CmpIPredicate::eq,
+      getValueOrCreateConstantIndexOp(builder, loc, left),
+      getValueOrCreateConstantIndexOp(builder, loc, right));
+  cf::AssertOp::create(builder, loc, equal, message);
+}
+
+/// Checks sizes that are known at run time only.
+static void checkSizes(OpBuilder &builder, attn::LinearOp op) {
+  Location loc = op.getLoc();
+  auto size = [&](Value tensor, int64_t dim) {
+    return tensor::getMixedSize(builder, loc, tensor, dim);
+  };
+  auto logical = [&](Value tensor, ArrayRef<int64_t> layout, int64_t dim) {
+    return size(tensor, attn::Heads{tensor, layout}.position(dim));
+  };
+  auto ofQuery = [&](int64_t dim) {
+    return logical(op.getQuery(), op.getQueryLayout(), dim);
+  };
+  auto ofKey = [&](int64_t dim) {
+    return logical(op.getKey(), op.getKeyLayout(), dim);
+  };
+  if (op.getVisible())
+    for (auto [dim, result] : llvm::enumerate(op.getVisibleMap()->getResults()))
+      if (auto role = dyn_cast<AffineDimExpr>(result))
+        requireEqual(builder, loc, size(op.getVisible(), dim),
+                     role.getPosition() == 3 ? ofKey(2)
+                                             : ofQuery(role.getPosition()),
+                     "attn.linear: the visible keys have other sizes than the "
+                     "heads");
+  if (op.getSchedule() == attn::Schedule::recurrent)
+    requireEqual(builder, loc, ofQuery(2), ofKey(2),
+                 "attn.linear: the recurrent schedule requires as many queries "
+                 "as keys");
+  StringRef message = "attn.linear: a state has other sizes than the heads";
+  if (op.getPastState() || op.getState())
+    requireEqual(builder, loc, ofKey(1),
+                 logical(op.getValue(), op.getValueLayout(), 1), message);
+  for (Value past : {Value(op.getPastState()), Value(op.getPastSum())})
+    if (past)
+      for (int64_t dim : {0, 1})
+        requireEqual(builder, loc, size(past, dim), ofKey(dim), message);
+  if (Value past = op.getPastState())
+    requireEqual(builder, loc, size(past, 3),
+                 logical(op.getValue(), op.getValueLayout(), 3), message);
+  for (Value past : {Value(op.getPastState()), Value(op.getPastSum())})
+    if (past)
+      requireEqual(builder, loc, size(past, 2), ofKey(3), message);
+}
+
+/// Destinations: the output, scratch memory, and the state if it is asked for.
+static FailureOr<SmallVector<Value>>
+destinations(OpBuilder &builder, attn::LinearOp op, const Source &query,
+             const Source &key, const kernel::RegisterTile &target) {
+  Location loc = op.getLoc();
+  ReifiedRankedShapedTypeDims shapes;
+  if (failed(op.reifyResultShapes(builder, shapes)))
+    return failure();
+  SmallVector<Value> all;
+  for (auto [sizes, result] : llvm::zip(shapes, op.getResults())) {
+    auto type = cast<RankedTensorType>(result.getType());
+    for (auto [size, dim] : llvm::zip(sizes, type.getShape()))
+      if (!ShapedType::isDynamic(dim))
+        size = builder.getIndexAttr(dim);
+    all.push_back(
+        tensor::EmptyOp::create(builder, loc, sizes, type.getElementType()));
+  }
+  auto width = [](Value tensor, ArrayRef<int64_t> layout) {
+    return attn::Heads{tensor, layout}.size(3);
+  };
+  auto isElements = [](const Source &source) {
+    return source.kind == FeatureKind::elements && !source.projection;
+  };
+  kernel::LinearTiles tiles({width(query.input, op.getQueryLayout()),
+                             width(key.input, op.getKeyLayout()),
+                             width(op.getValue(), op.getValueLayout()),
+                             width(op.getKey(), op.getKeyLayout()),
+                             isElements(query), isElements(key)},
+                            target);
+  Value scratch = tensor::EmptyOp::create(
+      builder, loc, ArrayRef<int64_t>{tiles.bytes * tiles.ranges()},
+      builder.getI8Type());
+  all.insert(all.begin() + 1, scratch);
+  return all;
+}
+
+static kernel::ScheduleAttr scheduleOf(attn::LinearOp op) {
+  if (!op.getSchedule())
+    return {};
+  auto schedule = static_cast<kernel::Schedule>(*op.getSchedule());
+  return kernel::ScheduleAttr::get(op.getContext(), schedule);
+}
+
+static LogicalResult form(attn::LinearOp op,
+                          const kernel::RegisterTile &target) {
   Source query(op.getQuery(), op.getQueryLayout(), /*isKey=*/false);
   Source key(op.getKey(), op.getKeyLayout(), /*isKey=*/true);
   if (failed(check(op, query, key)))
     return failure();
   OpBuilder builder(op);
   Location loc = op.getLoc();
-  ReifiedRankedShapedTypeDims shapes;
-  if (failed(op.reifyResultShapes(builder, shapes)))
+  checkSizes(builder, op);
+  FailureOr<SmallVector<Value>> init =
+      destinations(builder, op, query, key, target);
+  if (failed(init))
     return failure();
-  auto type = cast<RankedTensorType>(op.getType());
-  for (auto [size, dim] : llvm::zip(shapes.front(), type.getShape()))
-    if (!ShapedType::isDynamic(dim))
-      size = builder.getIndexAttr(dim);
-  Value output = tensor::EmptyOp::create(builder, loc, shapes.front(),
-                                         type.getElementType());
   bool sum = op.getNormaliser() == attn::Normaliser::sum;
   auto kind = [&](const Source &source) {
     return kernel::FeatureKindAttr::get(builder.getContext(), source.kind);
   };
   auto twin = kernel::LinearAttentionOp::create(
-      builder, loc, output.getType(), kind(query), kind(key), query.input,
-      query.projection, key.input, key.projection, op.getValue(), output,
+      builder, loc, TypeRange(ValueRange(*init)), kind(query), kind(key),
+      query.input, query.projection, key.input, key.projection, op.getValue(),
+      op.getVisible(), op.getPastState(), op.getPastSum(), *init,
       builder.getF64FloatAttr(query.scale), builder.getF64FloatAttr(key.scale),
       op.getEpsAttr(), sum ? builder.getUnitAttr() : UnitAttr(),
-      op.getCausalAttr(), op.getTopLeftAttr(), op.getQueryLayoutAttr(),
-      op.getKeyLayoutAttr(), op.getValueLayoutAttr(), op.getOutputLayoutAttr());
+      op.getCausalAttr(), op.getTopLeftAttr(), op.getNanEmptyRowsAttr(),
+      op.getMeanEmptyRowsAttr(), op.getVisibleMapAttr(), scheduleOf(op),
+      op.getQueryLayoutAttr(), op.getKeyLayoutAttr(), op.getValueLayoutAttr(),
+      op.getOutputLayoutAttr());
   buildMap(builder, loc, twin.getQueryMap(), query.op);
   buildMap(builder, loc, twin.getKeyMap(), key.op);
-  Value result = twin->getResult(0);
-  if (result.getType() != type)
-    result = tensor::CastOp::create(builder, loc, type, result);
-  op.replaceAllUsesWith(result);
+  for (auto [number, old] : llvm::enumerate(op.getResults())) {
+    // The second destination is scratch memory.
+    Value result = twin->getResult(number == 0 ? 0 : number + 1);
+    if (result.getType() != old.getType())
+      result = tensor::CastOp::create(builder, loc, old.getType(), result);
+    old.replaceAllUsesWith(result);
+  }
   op.erase();
   return success();
 }
@@ -180,7 +292,7 @@ struct FormLinear : impl::FormLinearPassBase<FormLinear> {
     SmallVector<attn::LinearOp> ops;
     getOperation()->walk([&](attn::LinearOp op) { ops.push_back(op); });
     for (attn::LinearOp op : ops)
-      if (failed(form(op)))
+      if (failed(form(op, {lanes, rows, vectors})))
         return signalPassFailure();
     SmallVector<attn::FeaturesOp> features;
     getOperation()->walk([&](attn::FeaturesOp op) { features.push_back(op); });

@@ -64,9 +64,16 @@ def FormLinearPass : Pass<"attune-form-linear"> {
   let description = [{
     An `attn.features` that makes its queries or keys becomes a region of
     `kernel.linear_attention`, which applies it as it loads them: no tensor of
-    features is written. What other operations use becomes linalg.
+    features is written. What other operations use becomes linalg. The tiles of
+    the kernel, which depend on the target, get scratch memory.
   }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "4", "f32 lanes of a vector">,
+    Option<"rows", "rows", "int64_t", "4", "Rows of a register tile">,
+    Option<"vectors", "vectors", "int64_t", "2",
+           "Vectors in a row of a register tile">];
   let dependentDialects = ["::attune::kernel::KernelDialect",
+                           "::mlir::cf::ControlFlowDialect",
                            "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect",
                            "::mlir::tensor::TensorDialect"];

@@ -64,7 +64,55 @@ def linear_nodes():
 
 
 CONSTANTS = dict(one=np.float32(1), eps=np.float32(1e-3), two=np.array([2]),
+                 last=np.array([-1]), before=np.array([-2]), position=np.array(2),
+                 single=np.array([1]), squares=np.array([WIDTH**2]), root2=np.float32(np.sqrt(2)),
+                 fourth_root=np.float32(WIDTH**0.25),
                  root=np.float32(np.sqrt(WIDTH)), bias=np.arange(HEADS, dtype=np.float32).reshape(HEADS, 1, 1))
+
+
+def elu_features():
+    node = helper.make_node
+    return [made for x in "qk" for made in (
+        node("Elu", [x + "h"], [x + "e"]), node("Add", [x + "e", "one"], [x + "f"]))]
+
+
+def taylor_features():
+    """1, x / D^(1/4) and all products over sqrt(2 D), as PyTorch code spells them."""
+    node, nodes = helper.make_node, [
+        helper.make_node("Shape", ["qh"], ["size"], end=3),
+        helper.make_node("Concat", ["size", "single"], ["shape_of_ones"], axis=0),
+        helper.make_node("Expand", ["one", "shape_of_ones"], ["ones"]),
+        helper.make_node("Concat", ["size", "squares"], ["shape_of_squares"], axis=0)]
+    for x in "qk":
+        nodes += [
+            node("Unsqueeze", [x + "h", "last"], [x + "a"]),
+            node("Unsqueeze", [x + "h", "before"], [x + "b"]),
+            node("Mul", [x + "a", x + "b"], [x + "c"]),
+            node("Reshape", [x + "c", "shape_of_squares"], [x + "r"]),
+            node("Div", [x + "r", "root2"], [x + "s"]), node("Div", [x + "s", "root"], [x + "p"]),
+            node("Div", [x + "h", "fourth_root"], [x + "l"]),
+            node("Concat", ["ones", x + "l", x + "p"], [x + "f"], axis=-1)]
+    return nodes
+
+
+def masked_nodes():
+    """The lower triangle of the products of features, over its sums."""
+    node = helper.make_node
+    return [node("Transpose", ["kf"], ["kt"], perm=[0, 1, 3, 2]), node("MatMul", ["qf", "kt"], ["a"]),
+            node("Trilu", ["a"], ["w"], upper=0), node("MatMul", ["w", "vh"], ["n"]),
+            node("ReduceSum", ["w", "last"], ["d"]), node("Add", ["d", "eps"], ["de"]),
+            node("Div", ["n", "de"], ["oh"])]
+
+
+def running_nodes():
+    """Running sums of the outer products, which are D x D for each position."""
+    node = helper.make_node
+    return [node("Einsum", ["kf", "vh"], ["kv"], equation="bhld,bhle->bhlde"),
+            node("CumSum", ["kv", "position"], ["s"]),
+            node("Einsum", ["qf", "s"], ["n"], equation="bhld,bhlde->bhle"),
+            node("CumSum", ["kf", "position"], ["z"]), node("Mul", ["qf", "z"], ["m"]),
+            node("ReduceSum", ["m", "last"], ["d"]), node("Add", ["d", "eps"], ["de"]),
+            node("Div", ["n", "de"], ["oh"])]
 
 
 def draw(rows):
@@ -140,7 +188,7 @@ class DenseFile(unittest.TestCase):
                  (plain, "linear@heads=99", 1, "names head 99"),
                  (plain, "linear@layers=1", 1, "names layer 1"),
                  (plain, "linear{x=1}", 1, "has no parameter 'x'; it has eps"),
-                 (masked, "linear", 1, "export the model without its attention mask")]
+                 (masked, "linear", 1, "what is added to its scores is not known")]
         for nodes, spec, code, message in cases:
             with self.subTest(spec=spec):
                 compiled = Compiled(nodes, "--attention", spec)
@@ -160,6 +208,29 @@ class SpelledFile(unittest.TestCase):
             heads = draw(rows)
             (result,) = compiled.run(*heads)
             np.testing.assert_allclose(result, expected(heads, eps=1e-3), atol=1e-5)
+
+    def test_causal_spellings_are_raised_and_right(self):
+        for features, rest, operation in [
+                (elu_features, masked_nodes, "attn.linear_transformer"),
+                (elu_features, running_nodes, "attn.linear_transformer"),
+                (taylor_features, masked_nodes, "attn.linear sum")]:
+            nodes = heads_first() + features() + rest() + heads_back("oh")
+            with self.subTest(features=features.__name__, nodes=rest.__name__):
+                text = Compiled(nodes, emit="raise").text
+                self.assertEqual(text.count(operation), 1)
+                self.assertIn("causal", text)
+                self.assertNotIn("linalg.generic", text)
+                compiled = Compiled(nodes)
+                for rows in (1, 5, 130):
+                    heads = draw(rows)
+                    (result,) = compiled.run(*heads)
+                    if features is elu_features:
+                        wanted = expected(heads, causal=True, eps=1e-3)
+                    else:
+                        q, k, v = (x.swapaxes(1, 2) for x in heads)
+                        weights = np.tril(1 + (s := q @ k.swapaxes(-1, -2) / np.sqrt(WIDTH)) + s * s / 2)
+                        wanted = (weights @ v / (weights.sum(-1, keepdims=True) + 1e-3)).swapaxes(1, 2)
+                    np.testing.assert_allclose(result, wanted, atol=1e-4)
 
     def test_elu_alone_has_a_lowering(self):
         nodes = [helper.make_node("Elu", ["q"], ["a"], alpha=0.5),

@@ -8,13 +8,6 @@ using namespace mlir;
 namespace attune::attn {
 
 LogicalResult checkUnmasked(AttentionOp dense, StringRef form) {
-  // Dropping a mask or bias would change the result behind the user's back.
-  if (!dense.isScoreIdentity())
-    return dense.emitError("form '")
-           << form
-           << "' has no scores, so it cannot take the place of an attention "
-              "with a mask or bias on them; export the model without its "
-              "attention mask, or leave this layer dense with '@layers='";
   if (dense.getMask())
     return dense.emitError("form '")
            << form
@@ -42,7 +35,8 @@ FailureOr<int64_t> widthForFeatures(AttentionOp dense, StringRef form) {
 }
 
 void replaceByFeatures(RewriterBase &rewriter, AttentionOp dense,
-                       const ScoreFeatures &features) {
+                       const ScoreFeatures &features,
+                       const VisibleKeys &visible) {
   double scale = std::sqrt(dense.getScale().convertToDouble());
   auto made = [&](Value input, DenseI64ArrayAttr layout, bool isKey) -> Value {
     return FeaturesOp::create(
@@ -52,13 +46,19 @@ void replaceByFeatures(RewriterBase &rewriter, AttentionOp dense,
   };
   Value query = made(dense.getQuery(), dense.getQueryLayoutAttr(), false);
   Value key = made(dense.getKey(), dense.getKeyLayoutAttr(), true);
+  auto flag = [&](bool set) {
+    return set ? rewriter.getUnitAttr() : UnitAttr();
+  };
   rewriter.replaceOpWithNewOp<LinearOp>(
-      dense, dense.getType(),
+      dense, dense.getType(), /*state=*/Type(), /*sum=*/Type(),
       NormaliserAttr::get(rewriter.getContext(), Normaliser::sum), query, key,
-      dense.getValue(), rewriter.getF64FloatAttr(0), dense.getCausalAttr(),
+      dense.getValue(), visible.bytes, /*past_state=*/Value(),
+      /*past_sum=*/Value(), rewriter.getF64FloatAttr(0), dense.getCausalAttr(),
       dense.getCausal() ? dense.getTopLeftAttr() : UnitAttr(),
-      dense.getQueryLayoutAttr(), dense.getKeyLayoutAttr(),
-      dense.getValueLayoutAttr(), dense.getOutputLayoutAttr());
+      flag(visible.nanEmptyRows), flag(visible.meanEmptyRows), visible.map,
+      /*schedule=*/ScheduleAttr(), dense.getQueryLayoutAttr(),
+      dense.getKeyLayoutAttr(), dense.getValueLayoutAttr(),
+      dense.getOutputLayoutAttr());
 }
 
 } // namespace attune::attn

@@ -6,7 +6,7 @@
 #ifndef ATTUNE_DIALECTS_ATTN_CORE_FEATUREFORMS_H
 #define ATTUNE_DIALECTS_ATTN_CORE_FEATUREFORMS_H
 
-#include "dialects/attn/Attn.h"
+#include "dialects/attn/core/VisibleKeys.h"
 
 namespace attune::attn {
 
@@ -18,18 +18,18 @@ struct ScoreFeatures {
   double eps; ///< added to each
 };
 
-/// Reports what the form cannot express: a mask or bias on the scores, a mask
-/// of positions.
+/// Reports a mask of positions, which the form cannot express.
 mlir::LogicalResult checkUnmasked(AttentionOp dense, llvm::StringRef form);
 
 /// The same, and that the scale is positive. Gives the known width of queries.
 mlir::FailureOr<int64_t> widthForFeatures(AttentionOp dense,
                                           llvm::StringRef form);
 
-/// Puts linear attention in the place of `dense`. Half of the scale goes to
-/// queries and half to keys.
+/// Puts linear attention in the place of `dense`, over the keys that `visible`
+/// tells. Half of the scale goes to queries and half to keys.
 void replaceByFeatures(mlir::RewriterBase &rewriter, AttentionOp dense,
-                       const ScoreFeatures &features);
+                       const ScoreFeatures &features,
+                       const VisibleKeys &visible);
 
 } // namespace attune::attn
 

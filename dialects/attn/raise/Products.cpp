@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/attn/raise/Products.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -13,7 +14,8 @@ namespace {
 
 class Reader {
 public:
-  Reader(Label &next, IsSought isSought) : next(next), isSought(isSought) {}
+  Reader(Label &next, IsSought isSought, bool mayOrder)
+      : next(next), isSought(isSought), mayOrder(mayOrder) {}
 
   void visit(Value value, ArrayRef<Label> labels);
 
@@ -26,9 +28,14 @@ private:
   bool openElementwise(onnx::NodeOp node, ArrayRef<Label> labels);
   bool openSum(onnx::NodeOp node, ArrayRef<Label> labels);
   bool openRankChange(onnx::NodeOp node, ArrayRef<Label> labels);
+  bool openTriangle(onnx::NodeOp node, ArrayRef<Label> labels);
+  bool openRunningSum(onnx::NodeOp node, ArrayRef<Label> labels);
+  bool openChoice(onnx::NodeOp node, ArrayRef<Label> labels);
+  bool order(ArrayRef<Label> labels);
 
   Label &next;
   IsSought isSought;
+  bool mayOrder;
   /// Nodes that may be opened: a value that is used again and again makes a
   /// formula that is exponentially longer than its graph.
   unsigned budget = 64;
@@ -132,6 +139,106 @@ bool Reader::openEinsum(onnx::NodeOp node, ArrayRef<Label> labels) {
   return true;
 }
 
+bool isOnes(Value value) {
+  if (auto node = nodeOf(value, "Expand"))
+    return scalarOf(node.getInputs()[0]) == 1.0;
+  if (auto node = nodeOf(value, "ConstantOfShape")) {
+    auto filled =
+        dyn_cast_or_null<DenseElementsAttr>(node.getNodeAttr("value"));
+    return filled && filled.isSplat() && filled.getElementType().isF32() &&
+           filled.getSplatValue<float>() == 1;
+  }
+  DenseElementsAttr elements;
+  return matchPattern(value, m_Constant(&elements)) && elements.isSplat() &&
+         elements.getElementType().isF32() &&
+         elements.getSplatValue<float>() == 1;
+}
+
+static std::optional<int64_t> integerOf(Value value) {
+  std::optional<SmallVector<int64_t>> all = integersOf(value);
+  return all && all->size() == 1 ? std::optional(all->front()) : std::nullopt;
+}
+
+/// Whether Trilu keeps the diagonal and what is below it.
+static bool keepsLower(onnx::NodeOp trilu) {
+  return trilu.getInt("upper", 1) == 0 &&
+         (!trilu.hasInput(1) || integerOf(trilu.getInput(1)) == 0);
+}
+
+/// Whether element (i, j) of the last two dimensions is 1 where j <= i, or
+/// where j > i if it is not `lower`, and 0 elsewhere.
+static bool isTriangle(Value value, bool lower) {
+  if (auto trilu = nodeOf(value, "Trilu"))
+    return lower && keepsLower(trilu) && isOnes(trilu.getInputs()[0]);
+  DenseElementsAttr elements;
+  constexpr int64_t mostElements = 1 << 22;
+  if (!matchPattern(value, m_Constant(&elements)) || elements.isSplat() ||
+      elements.getNumElements() > mostElements)
+    return false;
+  auto type = cast<RankedTensorType>(elements.getType());
+  int64_t rank = type.getRank(), at = 0;
+  if (rank < 2)
+    return false;
+  int64_t columns = type.getDimSize(rank - 1);
+  int64_t rows = type.getDimSize(rank - 2);
+  auto isOne = [&](auto element) {
+    int64_t row = at / columns % rows, column = at % columns;
+    ++at;
+    return element == ((column <= row) == lower ? 1 : 0);
+  };
+  if (type.getElementType().isF32())
+    return llvm::all_of(elements.getValues<float>(), isOne);
+  return type.getElementType().isInteger(1) &&
+         llvm::all_of(elements.getValues<bool>(), isOne);
+}
+
+/// Notes that the last label counts up to the one before it only.
+bool Reader::order(ArrayRef<Label> labels) {
+  if (!mayOrder || labels.size() < 2 || labels.back() == unit ||
+      labels[labels.size() - 2] == unit)
+    return false;
+  product.ordered.emplace_back(labels[labels.size() - 2], labels.back());
+  return true;
+}
+
+bool Reader::openTriangle(onnx::NodeOp node, ArrayRef<Label> labels) {
+  if (!keepsLower(node) || !order(labels))
+    return false;
+  visit(node.getInputs()[0], labels);
+  return true;
+}
+
+/// A running sum at i is that of all j <= i.
+bool Reader::openRunningSum(onnx::NodeOp node, ArrayRef<Label> labels) {
+  std::optional<int64_t> axis = integerOf(node.getInputs()[1]);
+  if (!mayOrder || !axis || node.getInt("exclusive", 0) != 0 ||
+      node.getInt("reverse", 0) != 0)
+    return false;
+  int64_t rank = labels.size(), dim = *axis < 0 ? *axis + rank : *axis;
+  if (dim < 0 || dim >= rank || labels[dim] == unit)
+    return false;
+  Labels before(labels);
+  before[dim] = next++;
+  product.ordered.emplace_back(labels[dim], before[dim]);
+  visit(node.getInputs()[0], before);
+  return true;
+}
+
+/// A choice between a product and 0 by a triangle.
+bool Reader::openChoice(onnx::NodeOp node, ArrayRef<Label> labels) {
+  bool lower = scalarOf(node.getInputs()[2]) == 0.0;
+  if (!lower && scalarOf(node.getInputs()[1]) != 0.0)
+    return false;
+  Value kept = node.getInputs()[lower ? 1 : 2], result = node.getOutputs()[0];
+  std::optional<Labels> own = broadcastLabels(kept, result, labels);
+  std::optional<Labels> by =
+      broadcastLabels(node.getInputs()[0], result, labels);
+  if (!own || !by || !isTriangle(node.getInputs()[0], lower) || !order(*by))
+    return false;
+  visit(kept, *own);
+  return true;
+}
+
 bool Reader::openElementwise(onnx::NodeOp node, ArrayRef<Label> labels) {
   Value result = node.getOutputs()[0];
   SmallVector<Labels> taken;
@@ -143,8 +250,9 @@ bool Reader::openElementwise(onnx::NodeOp node, ArrayRef<Label> labels) {
   }
   StringRef name = node.getOpType();
   if (name == "Mul") {
-    visit(node.getInputs()[0], taken[0]);
-    visit(node.getInputs()[1], taken[1]);
+    for (auto [input, own] : llvm::zip(node.getInputs(), taken))
+      if (!isTriangle(input, /*lower=*/true) || !order(own))
+        visit(input, own);
   } else if (name == "Div") {
     if (scalarOf(node.getInputs()[0]) != 1.0)
       visit(node.getInputs()[0], taken[0]);
@@ -211,6 +319,12 @@ bool Reader::open(onnx::NodeOp node, ArrayRef<Label> labels) {
     return openSum(node, labels);
   if (name == "Squeeze" || name == "Unsqueeze")
     return openRankChange(node, labels);
+  if (name == "Trilu")
+    return openTriangle(node, labels);
+  if (name == "CumSum")
+    return openRunningSum(node, labels);
+  if (name == "Where")
+    return openChoice(node, labels);
   return false;
 }
 
@@ -218,10 +332,16 @@ void Reader::visit(Value value, ArrayRef<Label> labels) {
   Factor factor = throughTransposes({value, Labels(labels)});
   auto node = factor.value.getDefiningOp<onnx::NodeOp>();
   size_t factors = product.factors.size(), divisors = product.divisors.size();
+  size_t ordered = product.ordered.size();
   if (node && node.getDomain().empty() && !isSought(factor.value) &&
       budget > 0 && open(node, factor.labels)) {
     ArrayRef<Factor> found = ArrayRef(product.factors).drop_front(factors);
     if (llvm::any_of(found, [&](const Factor &f) { return isSought(f.value); }))
+      return;
+    // An unknown with more or fewer dimensions of size 1.
+    StringRef name = node.getOpType();
+    if (found.size() == 1 && product.divisors.size() == divisors &&
+        (name == "Squeeze" || name == "Unsqueeze"))
       return;
     // 1 / x alone is a divisor; any other product of unknowns is an unknown.
     if (found.empty() && product.divisors.size() == divisors + 1)
@@ -229,12 +349,13 @@ void Reader::visit(Value value, ArrayRef<Label> labels) {
   }
   product.factors.resize(factors);
   product.divisors.resize(divisors);
+  product.ordered.resize(ordered);
   product.factors.push_back(factor);
 }
 
 Product readProduct(Value value, ArrayRef<Label> labels, Label &next,
-                    IsSought isSought) {
-  Reader reader(next, isSought);
+                    IsSought isSought, bool mayOrder) {
+  Reader reader(next, isSought, mayOrder);
   reader.visit(value, labels);
   return reader.product;
 }

@@ -3,7 +3,8 @@
 
 // Reads a graph of products as one formula, however it is spelled: MatMul,
 // Einsum, Mul, Div, Reciprocal, ReduceSum, Transpose, Squeeze and Unsqueeze in
-// any order and association become factors with named indices.
+// any order and association become factors with named indices. Trilu, running
+// sums, and triangles of ones that multiply or choose order two indices.
 
 #ifndef ATTUNE_DIALECTS_ATTN_RAISE_PRODUCTS_H
 #define ATTUNE_DIALECTS_ATTN_RAISE_PRODUCTS_H
@@ -26,9 +27,11 @@ struct Factor {
 };
 
 /// The sum, over the labels that the result lacks, of the factors' product
-/// divided by the divisors.
+/// divided by the divisors; of terms only in which of each ordered pair the
+/// second label is at most the first.
 struct Product {
   llvm::SmallVector<Factor> factors, divisors;
+  llvm::SmallVector<std::pair<Label, Label>> ordered;
 };
 
 /// Whether a value is one that the reader looks for. A product in which no
@@ -36,12 +39,16 @@ struct Product {
 using IsSought = llvm::function_ref<bool(mlir::Value)>;
 
 /// The formula of `value[labels...]`; labels that it needs beside `labels` are
-/// numbered from `next` on, and `next` is advanced.
+/// numbered from `next` on, and `next` is advanced. Pairs are ordered only if
+/// `mayOrder`: otherwise triangles and running sums are factors.
 Product readProduct(mlir::Value value, llvm::ArrayRef<Label> labels,
-                    Label &next, IsSought isSought);
+                    Label &next, IsSought isSought, bool mayOrder = false);
 
 /// `factor` through the transposes that make it.
 Factor throughTransposes(Factor factor);
+
+/// Whether `value` repeats the number 1.
+bool isOnes(mlir::Value value);
 
 } // namespace attune::attn
 

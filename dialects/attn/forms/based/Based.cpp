@@ -20,13 +20,16 @@ static LogicalResult rewrite(RewriterBase &rewriter, AttentionOp dense,
   if (*width > widestHead)
     return dense.emitError("form 'based' requires heads of a width of at most ")
            << widestHead << ", but got " << *width;
+  FailureOr<VisibleKeys> visible = visibleKeys(rewriter, dense, "based");
+  if (failed(visible))
+    return failure();
   if (*width > usualHead)
     emitRemark(dense.getLoc())
         << "form 'based' makes " << count << " features of heads of width "
         << *width << ", and its error grows with the third power of the "
         << "scores: it is meant for widths of at most " << usualHead;
   replaceByFeatures(rewriter, dense,
-                    {FeatureMap::taylor2, Value(), count, /*eps=*/0});
+                    {FeatureMap::taylor2, Value(), count, /*eps=*/0}, *visible);
   return success();
 }
 

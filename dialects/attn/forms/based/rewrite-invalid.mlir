@@ -4,7 +4,7 @@
 // RUN: attune-opt %s --attune-apply-forms="spec=based" --split-input-file --verify-diagnostics
 
 func.func @mask(%q: tensor<1x2x5x4xf32>, %m: tensor<5xf32>) -> tensor<1x2x5x4xf32> {
-  // expected-error @+1 {{form 'based' has no scores, so it cannot take the place of an attention with a mask or bias on them}}
+  // expected-error @+1 {{what is added to its scores is not known to be 0 or to hide a key}}
   %o = attn.attention query(%q : tensor<1x2x5x4xf32>) key(%q : tensor<1x2x5x4xf32>) value(%q : tensor<1x2x5x4xf32>) captures(%m : tensor<5xf32>)
       attributes {scale = 0.5 : f64, capture_maps = [affine_map<(b, h, i, j) -> (j)>]} {
     ^bb0(%s: f32, %c: f32):

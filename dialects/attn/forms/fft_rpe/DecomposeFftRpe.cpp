@@ -173,11 +173,17 @@ Value Decomposer::streamed() {
 /// Sums without a bias of lags.
 Value Decomposer::linear(Heads query, Heads key, double eps) {
   return LinearOp::create(
-      b, op.getType(), NormaliserAttr::get(b.getContext(), Normaliser::sum),
-      query.tensor, key.tensor, op.getValue(), b.getF64FloatAttr(eps),
-      op.getCausalAttr(), op.getTopLeftAttr(),
-      b.getDenseI64ArrayAttr(query.layout), b.getDenseI64ArrayAttr(key.layout),
-      op.getValueLayoutAttr(), op.getOutputLayoutAttr());
+             b, op.getType(), /*state=*/Type(), /*sum=*/Type(),
+             NormaliserAttr::get(b.getContext(), Normaliser::sum), query.tensor,
+             key.tensor, op.getValue(), /*visible=*/Value(),
+             /*past_state=*/Value(),
+             /*past_sum=*/Value(), b.getF64FloatAttr(eps), op.getCausalAttr(),
+             op.getTopLeftAttr(), /*nan_empty_rows=*/UnitAttr(),
+             /*mean_empty_rows=*/UnitAttr(), /*visible_map=*/AffineMapAttr(),
+             /*schedule=*/ScheduleAttr(), b.getDenseI64ArrayAttr(query.layout),
+             b.getDenseI64ArrayAttr(key.layout), op.getValueLayoutAttr(),
+             op.getOutputLayoutAttr())
+      .getResult();
 }
 
 Value Decomposer::divide(WeightedSums sums) {

@@ -32,6 +32,13 @@ LogicalResult LinearTransformerOp::verify() {
   // C5
   if (getTopLeft() && !getCausal())
     return emitOpError("requires 'causal' beside 'top_left'");
+  // C6
+  if (failed(verifyVisible(*this, getVisible(), getVisibleMapAttr(), q, k)))
+    return failure();
+  // C7
+  if (getNanEmptyRows() && getMeanEmptyRows())
+    return emitOpError("requires one of 'nan_empty_rows' and "
+                       "'mean_empty_rows', but got both");
   return success();
 }
 
@@ -67,8 +74,11 @@ LogicalResult LinearTransformerOp::decompose(RewriterBase &rewriter) {
   };
   Value query = features(getQuery()), key = features(getKey());
   rewriter.replaceOpWithNewOp<LinearOp>(
-      *this, getType(), NormaliserAttr::get(getContext(), Normaliser::sum),
-      query, key, getValue(), getEpsAttr(), getCausalAttr(), getTopLeftAttr(),
+      *this, getType(), /*state=*/Type(), /*sum=*/Type(),
+      NormaliserAttr::get(getContext(), Normaliser::sum), query, key,
+      getValue(), getVisible(), /*past_state=*/Value(), /*past_sum=*/Value(),
+      getEpsAttr(), getCausalAttr(), getTopLeftAttr(), getNanEmptyRowsAttr(),
+      getMeanEmptyRowsAttr(), getVisibleMapAttr(), /*schedule=*/ScheduleAttr(),
       getQueryLayoutAttr(), getKeyLayoutAttr(), getValueLayoutAttr(),
       getOutputLayoutAttr());
   return success();
@@ -83,10 +93,18 @@ static LogicalResult rewrite(RewriterBase &rewriter, AttentionOp dense,
            << eps;
   if (failed(checkUnmasked(dense, "linear")))
     return failure();
+  FailureOr<VisibleKeys> visible = visibleKeys(rewriter, dense, "linear");
+  if (failed(visible))
+    return failure();
+  auto flag = [&](bool set) {
+    return set ? rewriter.getUnitAttr() : UnitAttr();
+  };
   rewriter.replaceOpWithNewOp<LinearTransformerOp>(
       dense, dense.getType(), dense.getQuery(), dense.getKey(),
-      dense.getValue(), rewriter.getF64FloatAttr(eps), dense.getCausalAttr(),
+      dense.getValue(), visible->bytes, rewriter.getF64FloatAttr(eps),
+      dense.getCausalAttr(),
       dense.getCausal() ? dense.getTopLeftAttr() : UnitAttr(),
+      flag(visible->nanEmptyRows), flag(visible->meanEmptyRows), visible->map,
       dense.getQueryLayoutAttr(), dense.getKeyLayoutAttr(),
       dense.getValueLayoutAttr(), dense.getOutputLayoutAttr());
   return success();

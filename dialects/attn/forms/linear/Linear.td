@@ -23,7 +23,9 @@ def Attn_LinearTransformerOp : Attn_Op<"linear_transformer", [
     ```
 
     over all keys, or with `causal` over j <= i + Lk - Lq, with `top_left` too
-    over j <= i. There is no scale. A row that sees no key gives 0.
+    over j <= i. With `visible`, keys are hidden as in `attn.linear`. There is no
+    scale. A row that sees no key gives 0, or NaN with `nan_empty_rows`, or with
+    `mean_empty_rows` the mean of all values.
 
     Katharopoulos, Vyas, Pappas, Fleuret (2020), "Transformers are RNNs: Fast
     Autoregressive Transformers with Linear Attention".
@@ -38,6 +40,10 @@ def Attn_LinearTransformerOp : Attn_Op<"linear_transformer", [
       the result has the query's batch, heads and length and the value's width.
     - (C4) `eps` is finite and not negative.
     - (C5) `top_left` comes with `causal`.
+    - (C6) `visible` and `visible_map` come together; the map is from (b,h,i,j)
+      to dimensions but i, or zeros, one for each dimension of `visible`, and
+      those sizes agree.
+    - (C7) not both of `nan_empty_rows` and `mean_empty_rows`.
 
     Example:
     ```mlir
@@ -48,14 +54,19 @@ def Attn_LinearTransformerOp : Attn_Op<"linear_transformer", [
   }];
   let arguments = (ins Attn_Tensor4D:$query, Attn_Tensor4D:$key,
                        Attn_Tensor4D:$value,
+                       Optional<TensorOf<[I8]>>:$visible,
                        DefaultValuedAttr<F64Attr, "1.0e-6">:$eps,
                        UnitAttr:$causal, UnitAttr:$top_left,
+                       UnitAttr:$nan_empty_rows, UnitAttr:$mean_empty_rows,
+                       OptionalAttr<AffineMapAttr>:$visible_map,
                        Attn_Layout:$query_layout, Attn_Layout:$key_layout,
                        Attn_Layout:$value_layout, Attn_Layout:$output_layout);
   let results = (outs Attn_Tensor4D:$result);
   let assemblyFormat = [{
     `query` `(` $query `:` type($query) `)` `key` `(` $key `:` type($key) `)`
-    `value` `(` $value `:` type($value) `)` attr-dict `->` type($result)
+    `value` `(` $value `:` type($value) `)`
+    (`visible` `(` $visible^ `:` type($visible) `)`)? attr-dict
+    `->` type($result)
   }];
   let hasVerifier = 1;
 }

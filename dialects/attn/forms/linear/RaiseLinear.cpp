@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/attn/Attn.h"
+#include "dialects/attn/raise/FeatureNodes.h"
 #include "dialects/attn/raise/Products.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -9,24 +10,11 @@ using namespace mlir;
 
 namespace attune::attn {
 
-/// x, if `value` is Elu(x) + 1; or null.
-static Value featureInput(Value value) {
-  auto add = nodeOf(value, "Add");
-  for (unsigned side : {0u, 1u})
-    if (add && scalarOf(add.getInputs()[1 - side]) == 1.0)
-      if (auto elu = nodeOf(add.getInputs()[side], "Elu"))
-        if (elu.getFloat("alpha", 1) == 1.0)
-          return elu.getInputs()[0];
-  return {};
-}
-
-static bool isFeature(Value value) {
-  return static_cast<bool>(featureInput(value));
-}
+static bool isFeature(Value value) { return featureOf(value).has_value(); }
 
 /// f(x)[labels] as x in memory.
 static Factor inMemory(const Factor &feature) {
-  return throughTransposes({featureInput(feature.value), feature.labels});
+  return throughTransposes({featureOf(feature.value)->input, feature.labels});
 }
 
 namespace {
@@ -38,6 +26,8 @@ struct Match {
   Label batch = unit, head = unit, row = unit, keys = unit;
   Label width = unit, valueWidth = unit;
   double eps = 0;
+  Feature queryFeature, keyFeature;
+  bool causal = false; // keys up to the row's own number
 };
 
 } // namespace
@@ -59,8 +49,10 @@ static Label single(const Factor &factor,
 /// Finds which index is which: `query` and `key` share the width, `key` and
 /// `value` the keys, all three the batch and the heads. Result labels are 0..3.
 static bool nameIndices(Match &match) {
-  auto &[query, key, value, batch, head, row, keys, width, valueWidth, eps] =
-      match;
+  Factor &query = match.query, &key = match.key, &value = match.value;
+  Label &batch = match.batch, &head = match.head, &row = match.row,
+        &keys = match.keys, &width = match.width,
+        &valueWidth = match.valueWidth;
   for (const Factor *factor : {&query, &key, &value})
     if (!isF32(factor->value, 4))
       return false;
@@ -92,7 +84,8 @@ static bool matchDivisor(Match &match, Factor divisor, Label &next) {
           divisor.value = add.getInputs()[side];
           break;
         }
-  Product sum = readProduct(divisor.value, divisor.labels, next, isFeature);
+  Product sum = readProduct(divisor.value, divisor.labels, next, isFeature,
+                            /*mayOrder=*/true);
   if (sum.factors.size() != 2 || !sum.divisors.empty() ||
       !isFeature(sum.factors[0].value) || !isFeature(sum.factors[1].value))
     return false;
@@ -113,7 +106,10 @@ static bool matchDivisor(Match &match, Factor divisor, Label &next) {
     };
     agree(query.labels, match.query.labels);
     agree(key.labels, match.key.labels);
-    if (same && renamed.size() == 2)
+    // Terms that the numerator lacks are no part of the sum.
+    for (auto [least, most] : sum.ordered)
+      same &= least == match.row && renamed.lookup(most) == match.keys;
+    if (same && renamed.size() == 2 && match.causal == !sum.ordered.empty())
       return true;
   }
   return false;
@@ -162,19 +158,99 @@ static LogicalResult matchFormula(Match &match, const Product &product,
     match.query = inMemory(query);
     match.key = inMemory(key);
     match.value = product.factors[order[2]];
-    if (nameIndices(match) && matchDivisor(match, product.divisors[0], next))
+    match.queryFeature = *featureOf(query.value);
+    match.keyFeature = *featureOf(key.value);
+    match.causal = !product.ordered.empty();
+    auto isCausal = [&](std::pair<Label, Label> pair) {
+      return pair == std::pair(match.row, match.keys);
+    };
+    if (match.queryFeature.map == match.keyFeature.map && nameIndices(match) &&
+        llvm::all_of(product.ordered, isCausal) &&
+        matchDivisor(match, product.divisors[0], next))
       break;
     match.query = {};
   } while (std::next_permutation(order.begin(), order.end()));
   if (!match.query.value)
     return rewriter.notifyMatchFailure(
-        root, "no weights elu(q) + 1 times elu(k) + 1 over their own sum");
+        root, "no weights of features of q times features of k over their own "
+              "sum");
   if (!std::isfinite(match.eps) || match.eps < 0)
     return rewriter.notifyMatchFailure(root, "eps is negative");
   if (!sizesAgree(match))
     return rewriter.notifyMatchFailure(
         root, "sizes of queries, keys and values are not known to agree");
   return success();
+}
+
+namespace {
+struct Layouts {
+  DenseI64ArrayAttr query, key, value, output;
+};
+} // namespace
+
+static UnitAttr unitIf(Builder &builder, bool set) {
+  return set ? builder.getUnitAttr() : UnitAttr();
+}
+
+/// Whether rows and keys are not known to be as many: j <= i, as it is written.
+static bool isTopLeft(const Match &match) {
+  auto at = [](const Factor &factor, Label label) {
+    return llvm::find(factor.labels, label) - factor.labels.begin();
+  };
+  return match.causal &&
+         !sameSize(match.query.value, at(match.query, match.row),
+                   match.key.value, at(match.key, match.keys));
+}
+
+static void keepNames(onnx::NodeOp root, Operation *op) {
+  if (ArrayAttr dims = root.getDimsAttr())
+    op->setAttr(onnx::dimsAttr, dims);
+}
+
+static void replaceByForm(PatternRewriter &rewriter, onnx::NodeOp root,
+                          const Match &match, const Layouts &layouts) {
+  auto op = LinearTransformerOp::create(
+      rewriter, root.getLoc(), root.getOutputs()[0].getType(),
+      match.query.value, match.key.value, match.value.value,
+      /*visible=*/Value(), rewriter.getF64FloatAttr(match.eps),
+      unitIf(rewriter, match.causal), unitIf(rewriter, isTopLeft(match)),
+      /*nan_empty_rows=*/UnitAttr(), /*mean_empty_rows=*/UnitAttr(),
+      /*visible_map=*/AffineMapAttr(), layouts.query, layouts.key,
+      layouts.value, layouts.output);
+  keepNames(root, op);
+  rewriter.replaceOp(root, op);
+}
+
+/// Features other than the form's.
+static void replaceByCore(PatternRewriter &rewriter, onnx::NodeOp root,
+                          const Match &match, const Layouts &layouts) {
+  auto made = [&](const Factor &factor, const Feature &feature,
+                  DenseI64ArrayAttr layout) -> Value {
+    if (feature.map == FeatureMap::relu)
+      return FeaturesOp::create(rewriter, root.getLoc(), feature.map,
+                                factor.value);
+    auto position =
+        llvm::find(layout.asArrayRef(), 3) - layout.asArrayRef().begin();
+    int64_t width = typeOf(factor.value).getDimSize(position);
+    return FeaturesOp::create(rewriter, root.getLoc(), feature.map,
+                              factor.value, /*projection=*/Value(),
+                              FeaturesOp::countTaylor(width), feature.scale,
+                              /*eps=*/0, /*keys=*/false, layout);
+  };
+  Value query = made(match.query, match.queryFeature, layouts.query);
+  Value key = made(match.key, match.keyFeature, layouts.key);
+  auto op = LinearOp::create(
+      rewriter, root.getLoc(), root.getOutputs()[0].getType(),
+      /*state=*/Type(), /*sum=*/Type(),
+      NormaliserAttr::get(rewriter.getContext(), Normaliser::sum), query, key,
+      match.value.value, /*visible=*/Value(), /*past_state=*/Value(),
+      /*past_sum=*/Value(), rewriter.getF64FloatAttr(match.eps),
+      unitIf(rewriter, match.causal), unitIf(rewriter, isTopLeft(match)),
+      /*nan_empty_rows=*/UnitAttr(), /*mean_empty_rows=*/UnitAttr(),
+      /*visible_map=*/AffineMapAttr(), /*schedule=*/ScheduleAttr(),
+      layouts.query, layouts.key, layouts.value, layouts.output);
+  keepNames(root, op);
+  rewriter.replaceOp(root, op.getResult());
 }
 
 namespace {
@@ -192,8 +268,8 @@ struct RaiseLinear : OpRewritePattern<onnx::NodeOp> {
         !isF32(root.getOutputs()[0], 4))
       return failure();
     Label next = 4;
-    Product product =
-        readProduct(root.getOutputs()[0], {0, 1, 2, 3}, next, isFeature);
+    Product product = readProduct(root.getOutputs()[0], {0, 1, 2, 3}, next,
+                                  isFeature, /*mayOrder=*/true);
     Match match;
     if (failed(matchFormula(match, product, next, root, rewriter)))
       return failure();
@@ -205,17 +281,14 @@ struct RaiseLinear : OpRewritePattern<onnx::NodeOp> {
                           match.valueWidth};
     Label resultOrder[] = {match.batch, match.head, match.row,
                            match.valueWidth};
-    ArrayAttr dims = root.getDimsAttr();
-    auto op = rewriter.replaceOpWithNewOp<LinearTransformerOp>(
-        root, root.getOutputs()[0].getType(), match.query.value,
-        match.key.value, match.value.value, rewriter.getF64FloatAttr(match.eps),
-        /*causal=*/UnitAttr(), /*top_left=*/UnitAttr(),
-        layoutOf(rewriter, match.query.labels, queryOrder),
-        layoutOf(rewriter, match.key.labels, keyOrder),
-        layoutOf(rewriter, match.value.labels, valueOrder),
-        layoutOf(rewriter, {0, 1, 2, 3}, resultOrder));
-    if (dims)
-      op->setAttr(onnx::dimsAttr, dims);
+    Layouts layouts{layoutOf(rewriter, match.query.labels, queryOrder),
+                    layoutOf(rewriter, match.key.labels, keyOrder),
+                    layoutOf(rewriter, match.value.labels, valueOrder),
+                    layoutOf(rewriter, {0, 1, 2, 3}, resultOrder)};
+    if (match.keyFeature.map == FeatureMap::elu1)
+      replaceByForm(rewriter, root, match, layouts);
+    else
+      replaceByCore(rewriter, root, match, layouts);
     return success();
   }
 };

@@ -72,3 +72,21 @@ func.func @top_left(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
   %o = attn.linear_transformer query(%q : tensor<1x2x3x4xf32>) key(%q : tensor<1x2x3x4xf32>) value(%q : tensor<1x2x3x4xf32>) {top_left} -> tensor<1x2x3x4xf32>
   return %o : tensor<1x2x3x4xf32>
 }
+
+// -----
+
+// C6
+func.func @visible(%q: tensor<1x2x3x4xf32>, %m: tensor<2xi8>) -> tensor<1x2x3x4xf32> {
+  // expected-error @+1 {{requires visible keys of the sizes that they are read at}}
+  %o = attn.linear_transformer query(%q : tensor<1x2x3x4xf32>) key(%q : tensor<1x2x3x4xf32>) value(%q : tensor<1x2x3x4xf32>) visible(%m : tensor<2xi8>) {visible_map = affine_map<(b, h, i, j) -> (j)>} -> tensor<1x2x3x4xf32>
+  return %o : tensor<1x2x3x4xf32>
+}
+
+// -----
+
+// C7
+func.func @rows(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
+  // expected-error @+1 {{requires one of 'nan_empty_rows' and 'mean_empty_rows', but got both}}
+  %o = attn.linear_transformer query(%q : tensor<1x2x3x4xf32>) key(%q : tensor<1x2x3x4xf32>) value(%q : tensor<1x2x3x4xf32>) {nan_empty_rows, mean_empty_rows} -> tensor<1x2x3x4xf32>
+  return %o : tensor<1x2x3x4xf32>
+}

@@ -21,7 +21,7 @@ func.func @plain(%q: tensor<1x2x5x4xf32>) -> tensor<1x2x5x4xf32> {
 
 // CHECK-LABEL: func.func @causal
 // CHECK: attn.linear_transformer
-// CHECK-SAME: {causal, query_layout = array<i64: 1, 0, 2, 3>, top_left}
+// CHECK-SAME: {causal, nan_empty_rows, query_layout = array<i64: 1, 0, 2, 3>, top_left}
 func.func @causal(%p: tensor<2x1x5x4xf32>, %q: tensor<1x2x5x4xf32>) -> tensor<1x2x5x4xf32> {
   %o = attn.attention query(%p : tensor<2x1x5x4xf32>) key(%q : tensor<1x2x5x4xf32>) value(%q : tensor<1x2x5x4xf32>)
       attributes {causal, top_left, nan_empty_rows, scale = 0.5 : f64, capture_maps = [], query_layout = array<i64: 1, 0, 2, 3>} {

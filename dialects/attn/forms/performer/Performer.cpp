@@ -30,15 +30,19 @@ static LogicalResult rewrite(RewriterBase &rewriter, AttentionOp dense,
   FailureOr<int64_t> width = widthForFeatures(dense, "performer");
   if (failed(width))
     return failure();
+  FailureOr<VisibleKeys> visible = visibleKeys(rewriter, dense, "performer");
+  if (failed(visible))
+    return failure();
   std::vector<float> numbers = orthogonalProjection(*count, *width, *seed);
   auto type = RankedTensorType::get({*count, *width}, rewriter.getF32Type());
   Value projection = arith::ConstantOp::create(
       rewriter, dense.getLoc(),
       DenseElementsAttr::get(type, ArrayRef<float>(numbers)));
   bool relu = parameters.choice("kind") == "relu";
-  replaceByFeatures(rewriter, dense,
-                    {relu ? FeatureMap::relu : FeatureMap::positive, projection,
-                     *count, eps});
+  replaceByFeatures(
+      rewriter, dense,
+      {relu ? FeatureMap::relu : FeatureMap::positive, projection, *count, eps},
+      *visible);
   return success();
 }
 

@@ -48,7 +48,7 @@ def projection(m, width, seed=0):
     return np.concatenate(blocks)[:m] * np.linalg.norm(draw(m), axis=1)[:, None]
 
 
-def features(x, w, scale, eps, kind="exp", keys=False):
+def features(x, w, scale, eps, kind="exp", keys=False, visible=None):
     """Of [B,H,L,D]; `scale` is that of the scores, half of it for each side."""
     x = x * np.sqrt(scale)
     y = x @ w.T
@@ -56,19 +56,34 @@ def features(x, w, scale, eps, kind="exp", keys=False):
         return np.maximum(y, 0) + eps
     if keys:
         y = y - (x * x).sum(-1, keepdims=True) / 2
-        return np.exp(y - y.max((-2, -1), keepdims=True)) + eps
+        counted = y if visible is None else np.where(visible[:, None, :, None], y, -1e300)
+        return np.exp(np.minimum(y - counted.max((-2, -1), keepdims=True), 0)) + eps
     return np.exp(y - y.max(-1, keepdims=True)) + eps
 
 
-def reference(q, k, v, w=None, m=256, seed=0, eps=1e-6, kind="exp", causal=False, scale=None):
-    """The quadratic definition in float64: q [B,H,L,D], k [B,Hk,S,D], v [B,Hv,S,E]."""
+def reference(q, k, v, w=None, m=256, seed=0, eps=1e-6, kind="exp", causal=False, scale=None,
+              visible=None, empty="zero"):
+    """The quadratic definition in float64: q [B,H,L,D], k [B,Hk,S,D], v [B,Hv,S,E].
+
+    `visible`, [B,S], hides keys, whatever they and their values hold; a row that
+    sees none is 0, NaN or the mean of all values.
+    """
     q, k, v = (np.asarray(x, np.float64) for x in (q, k, v))
+    rows, keys = q.shape[2], k.shape[2]
+    seen = np.arange(keys) <= np.arange(rows)[:, None] + (keys - rows if causal else keys)
+    values = np.repeat(v, q.shape[1] // v.shape[1], 1)
+    mean = values.mean(-2, keepdims=True)
+    if visible is not None:
+        visible = np.asarray(visible, bool)
+        seen = seen & visible[:, None, None]
+        k = np.where(visible[:, None, :, None], k, 0)
+        values = np.where(visible[:, None, :, None], values, 0)
     scale = q.shape[-1] ** -0.5 if scale is None else scale
     w = projection(m, q.shape[-1], seed) if w is None else np.asarray(w, np.float64)
-    weights = features(q, w, scale, eps, kind) @ np.repeat(
-        features(k, w, scale, eps, kind, keys=True), q.shape[1] // k.shape[1], 1).swapaxes(-1, -2)
-    rows, keys = weights.shape[-2:]
-    if causal:
-        weights = np.where(np.arange(keys) <= np.arange(rows)[:, None] + keys - rows, weights, 0)
-    values = np.repeat(v, q.shape[1] // v.shape[1], 1)
-    return weights @ values / weights.sum(-1, keepdims=True)
+    key_features = np.repeat(features(k, w, scale, eps, kind, keys=True, visible=visible),
+                             q.shape[1] // k.shape[1], 1)
+    weights = features(q, w, scale, eps, kind) @ key_features.swapaxes(-1, -2)
+    weights = np.where(seen, weights, 0)
+    some = seen.any(-1)[..., None]
+    result = weights @ values / np.where(some, weights.sum(-1, keepdims=True), 1)
+    return np.where(some, result, {"zero": 0, "nan": np.nan, "mean": mean}[empty])
