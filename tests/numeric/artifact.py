@@ -185,3 +185,17 @@ def compile_ir(text, stage):
         compile_file(source, result, "--emit", stage)
         with open(result) as file:
             return file.read()
+
+
+def save_safetensors(path, tensors):
+    """Writes f32 and i32 arrays by name."""
+    header, data = {}, b""
+    for name, array in tensors.items():
+        raw = np.ascontiguousarray(array).tobytes()
+        header[name] = {"dtype": {"f": "F32", "i": "I32"}[array.dtype.kind],
+                        "shape": list(array.shape),
+                        "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    text = json.dumps(header).encode()
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + data)

@@ -184,7 +184,7 @@ class DenseFile(unittest.TestCase):
     def test_errors_end_with_the_right_code(self):
         plain = heads_first() + softmax_nodes() + heads_back("oh")
         masked = heads_first() + softmax_nodes(masked=True) + heads_back("oh")
-        cases = [(plain, "linear{eps", 2, "not enclosed"), (plain, "lin", 2, "the forms are based, fft_rpe, linear"),
+        cases = [(plain, "linear{eps", 2, "not enclosed"), (plain, "lin", 2, "the forms are based, "),
                  (plain, "linear@heads=99", 1, "names head 99"),
                  (plain, "linear@layers=1", 1, "names layer 1"),
                  (plain, "linear{x=1}", 1, "has no parameter 'x'; it has eps"),
