@@ -7,6 +7,7 @@
 #include "compiler/Load.h"
 #include "compiler/Output.h"
 #include "compiler/Pipeline.h"
+#include "compiler/Report.h"
 #include "dialects/attn/Attn.h"
 #include "frontends/onnx/Nearest.h"
 #include "passes/forms/Plan.h"
@@ -33,13 +34,35 @@ static void record(char (&field)[size], llvm::StringRef text) {
   field[text.size()] = '\0';
 }
 
+static llvm::Error checkReport(const CompileOptions &options) {
+  if (options.report.empty())
+    return llvm::Error::success();
+  if (!isReportName(options.report))
+    return llvm::createStringError("--report requires a name that ends with "
+                                   ".json or .html, but got '" +
+                                   options.report + "'");
+  if (isSamePlace(options.report, options.output))
+    return llvm::createStringError(
+        "--report requires a name other than the output's, but got '" +
+        options.report + "'");
+  if (options.emit == "import" || options.emit == "raise")
+    return llvm::createStringError("--report requires a stage from 'forms' on, "
+                                   "but --emit is '" +
+                                   options.emit + "'");
+  return llvm::Error::success();
+}
+
 namespace {
 
 class Compilation : PipelineWatcher {
 public:
   Compilation(const CompileOptions &options, const Target &target)
       : options(options), target(target), context(registryOfAll()),
-        diagnostics(&context, options.errorLimit) {}
+        diagnostics(&context, options.errorLimit), records(options.costSize),
+        forReport(&context, [this](Diagnostic &diagnostic) {
+          return success(!this->options.report.empty() &&
+                         records.take(diagnostic));
+        }) {}
 
   CompileStatus run() {
     enter("import");
@@ -53,7 +76,7 @@ public:
     for (const std::string &file : {options.plan, options.polynomial})
       if (!file.empty())
         inputs.push_back(file);
-    if (llvm::Error error = checkOutput(options.output, inputs))
+    if (llvm::Error error = checkOutputs(inputs))
       return report(std::move(error), CompileStatus::badModel);
     Loaded loaded = loadModule(options, context);
     module = std::move(loaded.module);
@@ -62,7 +85,7 @@ public:
         reportRefused(*module);
       return fail(loaded.status);
     }
-    if (llvm::Error error = checkOutput(options.output, weightFiles(*module)))
+    if (llvm::Error error = checkOutputs(weightFiles(*module)))
       return report(std::move(error), CompileStatus::badModel);
     bool artifact = options.emit == "lib" || options.emit == "exe";
     PipelineOptions pipeline;
@@ -75,6 +98,9 @@ public:
     pipeline.allowPartial = options.allowPartial;
     pipeline.polynomial = options.polynomial;
     pipeline.tapFunctions = options.tapFunctions;
+    pipeline.tapAttention = options.tapAttention;
+    pipeline.explain = !options.report.empty();
+    pipeline.costSize = options.costSize;
     pipeline.matchState = options.state == "auto";
     pipeline.fault = options.fault;
     pipeline.watcher = this;
@@ -82,7 +108,7 @@ public:
       return stopped ? write(/*artifact=*/false)
                      : fail(CompileStatus::badModel);
     // Forms bring weights from files of their own.
-    if (llvm::Error error = checkOutput(options.output, weightFiles(*module)))
+    if (llvm::Error error = checkOutputs(weightFiles(*module)))
       return report(std::move(error), CompileStatus::badModel);
     enter("emit");
     return write(artifact && options.stopBefore != "emit");
@@ -104,6 +130,29 @@ private:
                                 : readPlan(options.plan).takeError();
   }
 
+  /// Neither the output nor the report takes the place of an input.
+  llvm::Error checkOutputs(const std::vector<std::string> &inputs) const {
+    llvm::Error error = checkOutput(options.output, inputs);
+    if (!error && !options.report.empty())
+      error = checkOutput(options.report, inputs);
+    return error;
+  }
+
+  /// Beside the unfinished output; a report of what has no output is removed.
+  llvm::Error writeReport() {
+    if (options.report.empty() || !options.stopBefore.empty())
+      return llvm::Error::success();
+    auto opened = [&](llvm::StringRef temporary) {
+      if (options.progress)
+        record(options.progress->report, temporary);
+    };
+    llvm::Error error = attune::writeReport(
+        records.finish(options.model, target.triple), options.report, opened);
+    opened("");
+    isReported = !error;
+    return error;
+  }
+
   void enter(llvm::StringRef stage) {
     if (options.progress)
       record(options.progress->stage, stage);
@@ -119,6 +168,11 @@ private:
       manifest = extendManifest(module, manifest);
     stopped = stage == options.stopBefore;
     return failure(stopped);
+  }
+
+  void afterStage(ModuleOp module, llvm::StringRef stage) override {
+    if (!options.report.empty())
+      records.afterStage(module, stage);
   }
 
   void afterFailure(llvm::StringRef pass, bool isValid) override {
@@ -141,11 +195,15 @@ private:
     };
     llvm::Error error =
         writeWhole(options.output, opened, [&](llvm::StringRef path) {
-          return artifact ? writeBinary(path) : writeIr(*module, path);
+          llvm::Error error =
+              artifact ? writeBinary(path) : writeIr(*module, path);
+          return error ? std::move(error) : writeReport();
         });
     opened("");
     if (!error)
       return CompileStatus::fine;
+    if (isReported)
+      llvm::sys::fs::remove(options.report);
     CompileStatus status = CompileStatus::badModel;
     llvm::visitErrors(error, [&](const llvm::ErrorInfoBase &info) {
       if (info.convertToErrorCode() == std::errc::state_not_recoverable)
@@ -177,9 +235,11 @@ private:
   const Target &target;
   MLIRContext context;
   Diagnostics diagnostics;
+  Report records;
+  ScopedDiagnosticHandler forReport;
   OwningOpRef<ModuleOp> module;
   std::string manifest;
-  bool stopped = false, isBug = false;
+  bool stopped = false, isBug = false, isReported = false;
 };
 
 } // namespace
@@ -195,6 +255,8 @@ CompileStatus compileFile(const CompileOptions &options) {
     return report("unknown --emit '" + options.emit + "'; known are " +
                       llvm::join(kinds, ", ") + didYouMean(options.emit, kinds),
                   CompileStatus::badOptions);
+  if (llvm::Error error = checkReport(options))
+    return report(std::move(error), CompileStatus::badOptions);
   return Compilation(options, *target).run();
 }
 

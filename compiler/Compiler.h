@@ -15,8 +15,9 @@ namespace attune {
 struct Progress {
   /// "import", a stage's name, or "emit".
   char stage[32] = "";
-  /// The unfinished output, or "".
+  /// The unfinished output and report, or "".
   char temporary[4096] = "";
+  char report[4096] = "";
 };
 
 /// Everything that a user may choose about a compilation.
@@ -37,6 +38,9 @@ struct CompileOptions {
   /// A file of ranges: polynomials take the place of all functions over them.
   std::string polynomial;
   bool tapFunctions = false; ///< instead, these ranges are outputs, too
+  std::string report;        ///< .json or .html: what became of the model
+  bool tapAttention = false; ///< what attention computes is an output, too
+  int64_t costSize = 512;    ///< stands for unknown sizes in predictions
   /// "off", or "auto": past inputs and present outputs become state.
   std::string state = "off";
   unsigned level = 3;
@@ -54,8 +58,9 @@ struct CompileOptions {
 /// How a compilation ended; the numbers are the tool's exit codes.
 enum class CompileStatus { fine = 0, badModel = 1, badOptions = 2, bug = 3 };
 
-/// Compiles a file. Messages go to the standard error stream. The output is
-/// written to a temporary file and renamed, so that it is whole or absent.
+/// Compiles a file. Messages go to the standard error stream. The output and
+/// the report are written to temporary files and renamed, so that they are
+/// whole or absent.
 CompileStatus compileFile(const CompileOptions &options);
 
 /// What the artifact tells about itself, as JSON.

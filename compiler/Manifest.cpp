@@ -6,6 +6,7 @@
 #include "dialects/kernel/Kernel.h"
 #include "dialects/onnx/Onnx.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/forms/FormRecord.h"
 #include "llvm/Support/JSON.h"
 
 using namespace mlir;
@@ -109,6 +110,15 @@ std::string makeManifest(ModuleOp module, const Target &target) {
   return text;
 }
 
+/// A name that no output has, which may be the file's own choice.
+static std::string freeName(std::string name, const json::Array &outputs) {
+  while (llvm::any_of(outputs, [&](const json::Value &output) {
+    return output.getAsObject()->getString("name") == StringRef(name);
+  }))
+    name += "'";
+  return name;
+}
+
 static json::Object describe(DictionaryAttr record) {
   json::Object object;
   for (NamedAttribute field : record) {
@@ -130,12 +140,20 @@ static json::Object describe(DictionaryAttr record) {
 std::string extendManifest(ModuleOp module, const std::string &manifest) {
   json::Value value = llvm::cantFail(json::parse(manifest));
   json::Array &outputs = *value.getAsObject()->getArray("outputs");
-  for (auto graph : module.getOps<func::FuncOp>())
-    for (unsigned i = outputs.size();
-         graph.isPublic() && i < graph.getNumResults(); ++i)
-      outputs.push_back(describe(graph.getResultTypes()[i],
-                                 graph.getResultAttrDict(i),
-                                 "output" + std::to_string(i)));
+  for (auto graph : module.getOps<func::FuncOp>()) {
+    if (!graph.isPublic())
+      continue;
+    for (unsigned i = outputs.size(); i < graph.getNumResults(); ++i) {
+      json::Object output =
+          describe(graph.getResultTypes()[i], graph.getResultAttrDict(i),
+                   "output" + std::to_string(i));
+      auto layer = graph.getResultAttrOfType<IntegerAttr>(i, layerAttr);
+      output["name"] = freeName(output.getString("name")->str(), outputs);
+      if (layer)
+        output["layer"] = layer.getInt();
+      outputs.push_back(std::move(output));
+    }
+  }
   if (auto record = module->getAttrOfType<DictionaryAttr>("attune.polynomial"))
     (*value.getAsObject())["polynomial"] = describe(record);
   std::string text;

@@ -5,6 +5,7 @@
 #include "dialects/kernel/Kernel.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -40,6 +41,22 @@ Error checkOutput(StringRef path, ArrayRef<std::string> inputs) {
       "requires the name of a file as output, but '" + path + "' is " +
       (sys::fs::is_directory(status) ? "a directory"
                                      : "a device, a pipe or a socket"));
+}
+
+/// The name with its folder as the system knows it.
+static std::string placeOf(StringRef path) {
+  SmallString<128> folder(sys::path::parent_path(path)), place;
+  if (sys::fs::real_path(folder.empty() ? "." : folder.str(), place))
+    return path.str();
+  sys::path::append(place, sys::path::filename(path));
+  return place.str().str();
+}
+
+bool isSamePlace(StringRef first, StringRef second) {
+  bool same = false;
+  if (!sys::fs::equivalent(first, second, same))
+    return same;
+  return placeOf(first) == placeOf(second);
 }
 
 std::vector<std::string> weightFiles(mlir::ModuleOp module) {

@@ -21,6 +21,9 @@ llvm::Error finishWriting(llvm::raw_fd_ostream &stream, llvm::StringRef path);
 llvm::Error checkOutput(llvm::StringRef path,
                         llvm::ArrayRef<std::string> inputs);
 
+/// Whether two names are those of one file, which need not exist.
+bool isSamePlace(llvm::StringRef first, llvm::StringRef second);
+
 /// Files that weights of `module` lie in.
 std::vector<std::string> weightFiles(mlir::ModuleOp module);
 

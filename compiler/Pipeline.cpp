@@ -58,7 +58,7 @@ static void raise(OpPassManager &pm, const PipelineOptions &options) {
   // Spellings of one node first: attention is matched around them.
   pm.addNestedPass<func::FuncOp>(createRaiseNeighboursPass());
   pm.addNestedPass<func::FuncOp>(createRaiseFormsPass());
-  pm.addNestedPass<func::FuncOp>(createRaiseAttentionPass());
+  pm.addNestedPass<func::FuncOp>(createRaiseAttentionPass({options.explain}));
   if (options.isPolynomial())
     pm.addNestedPass<func::FuncOp>(createRaiseFunctionsPass());
   pm.addPass(createDropSignednessPass());
@@ -72,9 +72,11 @@ static void raise(OpPassManager &pm, const PipelineOptions &options) {
 /// were asked for have taken the place of dense attention, and polynomials that
 /// of all functions if that was asked for.
 static void forms(OpPassManager &pm, const PipelineOptions &options) {
+  if (options.tapAttention)
+    pm.addPass(createTapAttentionPass());
   if (!options.attention.empty() || !options.plan.empty())
-    pm.addPass(createApplyFormsPass(
-        {options.attention, options.plan, options.allowPartial}));
+    pm.addPass(createApplyFormsPass({options.attention, options.plan,
+                                     options.allowPartial, options.costSize}));
   if (options.isPolynomial())
     pm.addPass(createOpenFunctionsPass());
   if (options.tapFunctions)
@@ -253,7 +255,11 @@ static LogicalResult runStage(ModuleOp module, const Stage &stage,
   if (faulty == stage.name)
     pm.addPass(createFaultPass(kind));
   stage.build(pm, options);
-  return pm.run(module);
+  if (failed(pm.run(module)))
+    return failure();
+  if (options.watcher)
+    options.watcher->afterStage(module, stage.name);
+  return success();
 }
 
 static LogicalResult runStages(ModuleOp module,

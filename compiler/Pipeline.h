@@ -19,6 +19,7 @@ public:
                                           llvm::StringRef stage) {
     return mlir::success();
   }
+  virtual void afterStage(mlir::ModuleOp module, llvm::StringRef stage) {}
   /// A pass failed; if it left IR that does not verify, that is a bug.
   virtual void afterFailure(llvm::StringRef pass, bool isValid) {}
 };
@@ -33,6 +34,9 @@ struct PipelineOptions {
   bool allowPartial = false; ///< layers may stay dense (attune-apply-forms)
   std::string polynomial;    ///< ranges (attune-apply-ranges), or empty
   bool tapFunctions = false; ///< ranges become outputs (attune-tap-functions)
+  bool tapAttention = false; ///< outputs of attention are the model's, too
+  bool explain = false;      ///< remarks say why attention was not found
+  int64_t costSize = 512;    ///< stands for unknown sizes in costs
   bool matchState = false;   ///< past and present become state
   std::string startAt;       ///< a stage's name; empty: the first
   /// Passes to leave out, by their arguments, to find the one at fault.

@@ -6,6 +6,8 @@
 #ifndef ATTUNE_COMPILER_TOOLS_COMMANDS_H
 #define ATTUNE_COMPILER_TOOLS_COMMANDS_H
 
+#include "compiler/Compiler.h"
+
 #include <CLI/CLI.hpp>
 
 namespace attune {
@@ -22,6 +24,9 @@ void addInspect(CLI::App &app, int &status);
 /// The options that choose forms, which commands have in common.
 void addFormOptions(CLI::App &command, std::string &plan,
                     std::vector<std::string> &attention, bool &allowPartial);
+
+/// Where a report goes, and what its predictions are for.
+void addReportOptions(CLI::App &command, CompileOptions &options);
 
 } // namespace attune
 

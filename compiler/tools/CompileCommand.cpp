@@ -20,6 +20,7 @@ Examples:
   attune compile model.onnx -o model.so --attention 'linear{eps=1e-6}@layers=0-3'
   attune compile model.onnx -o model.so --plan plan.json --allow-partial
   attune compile model.onnx -o model.so --polynomial ranges.json --calibrate inputs.npz
+  attune compile model.onnx -o model.so --report report.html
   attune compile decoder.onnx -o decoder.so --state auto
   attune compile model.onnx -o model --emit exe
   attune compile model.onnx -o model.mlir --emit raise)";
@@ -32,9 +33,7 @@ static int64_t parseSize(llvm::StringRef text, const std::string &where) {
   return size;
 }
 
-/// NAME=N or NAME=A..B.
-static void parseDim(const std::string &text,
-                     std::map<std::string, DimRange> &dims) {
+void parseDim(const std::string &text, std::map<std::string, DimRange> &dims) {
   auto [name, sizes] = llvm::StringRef(text).split('=');
   if (name.empty() || sizes.empty())
     throw CLI::ValidationError("--dim",
@@ -66,6 +65,20 @@ void addFormOptions(CLI::App &command, std::string &plan,
   command.add_flag("--allow-partial", allowPartial,
                    "Where a form cannot be applied, leave the layer dense, "
                    "with a warning, instead of failing");
+}
+
+void addReportOptions(CLI::App &command, CompileOptions &options) {
+  CLI::Option *report = command.add_option(
+      "--report", options.report,
+      "Where to tell what became of attention, at what predicted cost, and why "
+      "not: FILE.json, or a page, FILE.html");
+  command
+      .add_option("--unknown-size", options.costSize,
+                  "Stands for sizes that are not known in its predictions and "
+                  "pictures")
+      ->needs(report)
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 32))
+      ->capture_default_str();
 }
 
 void addCompile(CLI::App &app, int &status) {
@@ -104,6 +117,10 @@ void addCompile(CLI::App &app, int &status) {
                    "keep and update in place")
       ->check(CLI::IsMember({"off", "auto"}))
       ->capture_default_str();
+  addReportOptions(*command, *options);
+  command->add_flag("--tap-attention", options->tapAttention,
+                    "Give what each attention computes as outputs, too: "
+                    "attention.0 and so on, for `attune compare`");
   command->add_option("--dump-stages", options->dumpDir,
                       "Folder that gets each stage's IR");
   command

@@ -100,6 +100,8 @@ bool isRequest(int number) {
 }
 
 void removeUnfinished(const Progress &progress) {
+  if (progress.report[0])
+    llvm::sys::fs::remove(progress.report);
   if (!progress.temporary[0])
     return;
   for (const char *ending : {"", ".o", ".libm", ".libm.o", ".lib", ".lib.o",
@@ -115,6 +117,7 @@ std::string reproduce(CompileOptions options, const std::string &stage) {
   options.stopBefore = stage;
   options.emit = "lib";
   options.dumpDir.clear();
+  options.report.clear();
   llvm::SmallString<128> folder;
   llvm::sys::path::system_temp_directory(/*ErasedOnReboot=*/true, folder);
   std::string name = options.output + ".bug.mlir";

@@ -12,8 +12,17 @@ namespace attune {
 /// On a module: what became of dense attention. One dictionary for each share
 /// of heads that was asked for: `layer`, `first_head`, `end_head`, `form`,
 /// `parameters`; then `exact`, `flops`, `bytes` and, where attention is left,
-/// `mask`; or `why_not` where the form could not be applied.
+/// `mask` and `blocks`; or `why_not` where the form could not be applied.
 inline constexpr llvm::StringLiteral formsAttr = "attune.forms";
+
+/// On a result that gives what attention computes: the number of the layer.
+inline constexpr llvm::StringLiteral layerAttr = "attune.layer";
+
+/// Of an attention with block lists: `query_block`, `key_block` and, if the
+/// lists are constant, `shown`, the blocks of keys (columns) that the first
+/// head of the first batch lists for blocks of queries (rows). Null if it has
+/// none.
+mlir::DictionaryAttr listedBlocks(attn::AttentionOp attention);
 
 /// One application of a form.
 struct FormRecord {
@@ -22,7 +31,8 @@ struct FormRecord {
   const FormSpec *spec = nullptr;
   bool isExact = false;
   attn::Cost cost = {};
-  mlir::ArrayAttr mask = {}; ///< of what became of it; null: none
+  mlir::ArrayAttr mask = {};        ///< of what became of it; null: none
+  mlir::DictionaryAttr blocks = {}; ///< listedBlocks() of the same
   std::string whyNot = {};
 
   mlir::DictionaryAttr toAttr(mlir::MLIRContext *context) const;
@@ -38,7 +48,8 @@ public:
   }
   void notifyOperationErased(mlir::Operation *op) override { ops.remove(op); }
 
-  /// Puts cost (with `size` for what is not known) and mask into `record`.
+  /// Puts cost (with `size` for what is not known), mask and blocks into
+  /// `record`.
   void fill(FormRecord &record, int64_t size) const;
 
 private:

@@ -4,6 +4,7 @@
 #include "dialects/attn/Attn.h"
 #include "dialects/onnx/Onnx.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/forms/FormRecord.h"
 #include "passes/forms/Passes.h"
 
 using namespace mlir;
@@ -21,7 +22,8 @@ static void tap(func::FuncOp graph, attn::AttentionOp attention,
       builder.getNamedAttr(
           onnx::nameAttr,
           builder.getStringAttr("attention." + std::to_string(layer))),
-      builder.getNamedAttr(onnx::dimsAttr, builder.getStrArrayAttr(dims))};
+      builder.getNamedAttr(onnx::dimsAttr, builder.getStrArrayAttr(dims)),
+      builder.getNamedAttr(layerAttr, builder.getI64IntegerAttr(layer))};
   (void)graph.insertResult(index, attention.getType(),
                            builder.getDictionaryAttr(attributes));
   auto end = cast<func::ReturnOp>(graph.getBody().front().getTerminator());

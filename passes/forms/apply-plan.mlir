@@ -28,7 +28,7 @@
 // LAYER: layer.json:3:3: error: 'local at {{.*}}layer.json:3:3' names layer 5, but the layers with dense attention are 0 to 1
 
 // TAP-LABEL: func.func @main
-// TAP-SAME: tensor<1x2x5x4xf32> {attune.dims = ["", "", "", ""], attune.name = "attention.0"}
+// TAP-SAME: tensor<1x2x5x4xf32> {attune.dims = ["", "", "", ""], attune.layer = 0 : i64, attune.name = "attention.0"}
 // TAP-SAME: attune.name = "attention.1"
 // TAP: %[[A:.*]] = attn.linear_transformer
 // TAP: %[[B:.*]] = attn.attention
