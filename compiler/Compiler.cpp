@@ -164,7 +164,8 @@ private:
     if (stage == "raise")
       manifest = makeManifest(module, target);
     if (stage == "fuse" &&
-        (options.tapFunctions || !options.polynomial.empty()))
+        (options.tapAttention || options.tapFunctions ||
+         !options.polynomial.empty()))
       manifest = extendManifest(module, manifest);
     stopped = stage == options.stopBefore;
     return failure(stopped);

@@ -3,6 +3,7 @@
 
 #include "compiler/ReportPage.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace llvm;
@@ -14,6 +15,12 @@ static std::string shapeText(const json::Array *shape) {
   if (!shape)
     return "–";
   return "[" + join(map_range(*shape, plain), ", ") + "]";
+}
+
+static std::string scaleText(double scale) {
+  std::string text;
+  raw_string_ostream(text) << format("%.6g", scale);
+  return text;
 }
 
 static std::string blocksText(const json::Object &blocks) {
@@ -109,7 +116,7 @@ void Page::layer(const json::Object &layer) {
   out << "<div class=row><dl>\n";
   for (StringRef name : {"query", "key", "value"})
     item(name, shapeText(layer.getArray(name)));
-  item("scale", formatv("{0}", layer.getNumber("scale").value_or(0)).str());
+  item("scale", scaleText(layer.getNumber("scale").value_or(0)));
   item("causal", layer.getBoolean("causal").value_or(false) ? "yes" : "no");
   for (auto [name, between] : {std::pair("mask", " or "), {"captures", ", "}})
     if (const json::Array *list = layer.getArray(name))

@@ -27,7 +27,7 @@ unicode-bidi:isolate}
 .facts{display:flex;flex-wrap:wrap;gap:2.5rem;margin:1.5rem 0}
 .facts b{display:block;font-size:1.35rem;font-weight:600}
 table{border-collapse:collapse;width:100%;font-size:.93rem}
-th{text-align:left;font-weight:500}td.n,th.n{text-align:right}
+th{text-align:left;font-weight:500}td.n,th.n{text-align:right;white-space:nowrap}
 th,td{padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line)}
 .wide{overflow-x:auto}
 .layer{background:var(--card);border:1px solid var(--line);border-radius:10px;

@@ -15,6 +15,7 @@ namespace attune {
 /// Adds a subcommand. If the command line names it, parsing runs it and sets
 /// `status` to the exit code: 0 fine, 1 the model or input is at fault, 2 the
 /// command line is, 3 attune is.
+void addCompare(CLI::App &app, int &status);
 void addCompile(CLI::App &app, int &status);
 void addRun(CLI::App &app, int &status);
 void addBench(CLI::App &app, int &status);
@@ -27,6 +28,9 @@ void addFormOptions(CLI::App &command, std::string &plan,
 
 /// Where a report goes, and what its predictions are for.
 void addReportOptions(CLI::App &command, CompileOptions &options);
+
+/// Adds NAME=N or NAME=A..B; throws CLI::ValidationError if it is neither.
+void parseDim(const std::string &text, std::map<std::string, DimRange> &dims);
 
 } // namespace attune
 

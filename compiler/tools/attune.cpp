@@ -16,6 +16,7 @@ int main(int argc, char **argv) {
   attune::addCompile(app, status);
   attune::addRun(app, status);
   attune::addBench(app, status);
+  attune::addCompare(app, status);
   attune::addForms(app, status);
   attune::addInspect(app, status);
   try {

@@ -17,6 +17,7 @@ namespace attune {
 struct Inputs {
   std::vector<Array> arrays;
   std::vector<DLTensor> tensors;
+  std::vector<std::string> names; ///< of the tensors
 };
 
 /// Whether `text` is FILE.npz or NAME=FILE.

@@ -109,6 +109,7 @@ Inputs makeInputs(const Model &model,
     for (int64_t at = 0; at < bytes;
          at += static_cast<int64_t>(dtypeBytes(info.dtype)))
       storeElement(info.dtype, random, array.data + at);
+    inputs.names.push_back(array.name);
     inputs.arrays.push_back(std::move(array));
     Array &kept = inputs.arrays.back();
     inputs.tensors.push_back({kept.data,

@@ -120,6 +120,38 @@ void addBenchOptions(CLI::App &app, BenchOptions &options) {
   app.add_flag("--json", options.json, "Print JSON");
 }
 
+void addCompareOptions(CLI::App &app, CompareOptions &options) {
+  addInputs(app, options.inputs);
+  app.add_option("--threads", options.threads,
+                 "Threads; 0: one for each processor")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--repeat", options.repeat,
+                 "Runs of each that are measured, in turn")
+      ->check(CLI::Range(1, most))
+      ->capture_default_str();
+  app.add_option("--warmup", options.warmup, "Runs of each before them")
+      ->check(CLI::Range(0, most))
+      ->capture_default_str();
+  app.add_option_function<std::vector<std::string>>(
+         "--fail-if",
+         [&options](const std::vector<std::string> &texts) {
+           for (const std::string &text : texts) {
+             std::string reason;
+             options.limits.emplace_back();
+             if (!parseLimit(text, options.limits.back(), reason))
+               throw CLI::ValidationError("--fail-if", reason);
+           }
+         },
+         "What must not be, METRIC>NUMBER or METRIC<NUMBER, of any layer or "
+         "output, or of 'layers.METRIC' or 'outputs.METRIC' alone: max_abs, "
+         "relative_l2, cosine, argmax_agreement; or speedup. The exit code is "
+         "then 1; may be repeated")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_flag("--json", options.json, "Print JSON");
+}
+
 void addInspectOptions(CLI::App &app, InspectOptions &options) {
   app.add_flag("--json", options.json, "Print the manifest of the binary");
 }

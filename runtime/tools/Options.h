@@ -7,16 +7,16 @@
 #ifndef ATTUNE_RUNTIME_TOOLS_OPTIONS_H
 #define ATTUNE_RUNTIME_TOOLS_OPTIONS_H
 
-#include "runtime/tools/Tool.h"
+#include "runtime/tools/Compare.h"
 
 #include <CLI/CLI.hpp>
-#include <map>
 
 namespace attune {
 
 /// Declare all options but the model. The options must outlive the parsing.
 void addRunOptions(CLI::App &app, RunOptions &options);
 void addBenchOptions(CLI::App &app, BenchOptions &options);
+void addCompareOptions(CLI::App &app, CompareOptions &options);
 void addInspectOptions(CLI::App &app, InspectOptions &options);
 
 /// Adds NAME=N to `sizes`; false if the text is none or the name known.

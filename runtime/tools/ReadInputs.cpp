@@ -100,6 +100,7 @@ Inputs readInputs(const Model &model,
         inputs.arrays.begin(), inputs.arrays.end(),
         [&](const Array &array) { return array.name == info.name; });
     inputs.tensors.push_back(tensorOf(info, *at));
+    inputs.names.push_back(info.name);
   }
   return inputs;
 }

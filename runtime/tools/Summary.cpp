@@ -4,9 +4,10 @@
 #include "runtime/tools/Summary.h"
 #include "runtime/Arguments.h"
 #include "runtime/DType.h"
-#include "runtime/Half.h"
+#include "runtime/tools/Elements.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 namespace attune {
@@ -16,54 +17,14 @@ std::string describeTensor(const std::string &name, const DLTensor &tensor) {
          shapeText(tensor.ndim, tensor.shape);
 }
 
-template <typename T> static double load(const char *at) {
-  T value;
-  std::memcpy(&value, at, sizeof(value));
-  return static_cast<double>(value);
-}
-
-using Loader = double (*)(const char *at);
-
-static Loader integerLoader(DLDataType dtype) {
-  bool isSigned = dtype.code == kDLInt;
-  switch (dtype.bits) {
-  case 8:
-    return isSigned ? load<int8_t> : load<uint8_t>;
-  case 16:
-    return isSigned ? load<int16_t> : load<uint16_t>;
-  case 32:
-    return isSigned ? load<int32_t> : load<uint32_t>;
-  default:
-    return isSigned ? load<int64_t> : load<uint64_t>;
-  }
-}
-
-static Loader loaderOf(DLDataType dtype) {
-  if (dtype.code == kDLBfloat)
-    return [](const char *at) -> double {
-      uint16_t bits;
-      std::memcpy(&bits, at, sizeof(bits));
-      return bfloat16ToFloat(bits);
-    };
-  if (dtype.code != kDLFloat)
-    return integerLoader(dtype);
-  if (dtype.bits == 16)
-    return [](const char *at) -> double {
-      uint16_t bits;
-      std::memcpy(&bits, at, sizeof(bits));
-      return halfToFloat(bits);
-    };
-  return dtype.bits == 32 ? load<float> : load<double>;
-}
-
 std::string describeElements(const DLTensor &tensor) {
   int64_t bytes = 0;
   DLDataType dtype = tensor.dtype;
   if (!tensorBytes(dtype, tensor.ndim, tensor.shape, bytes) || bytes == 0)
     return "no elements";
-  if (dtype.bits < 8 || dtype.code > boolCode)
+  ElementLoader load = elementLoader(dtype);
+  if (!load)
     return std::to_string(bytes) + " raw items";
-  Loader load = loaderOf(dtype);
   const char *data = static_cast<const char *>(tensor.data);
   auto item = static_cast<int64_t>(dtypeBytes(dtype));
   double least = INFINITY, most = -INFINITY, sum = 0;

@@ -28,8 +28,8 @@
 //    "weights": {"count": 103, "bytes": 90000000}}
 // state, which may be missing: inputs that the session keeps between runs, and
 // outputs that continue them: the output is the input with new rows behind it
-// along dimension 0, and both may be given the same memory. An output that gives
-// what the attention of a layer computes has "layer": 0 and so on.
+// along dimension 0, and both may be given the same memory. An output that
+// gives what the attention of a layer computes has "layer": 0 and so on.
 // features: LLVM's names of what the processor must have. dtype: f32 f64 f16
 // bf16 i8 i16 i32 i64 u8 u16 u32 u64 i1, and f8e4m3fn f8e4m3fnuz f8e5m2
 // f8e5m2fnuz f8e8m0fnu f6e2m3fn f6e3m2fn f4e2m1fn i4 u4 i2 u2; those of 8 bits
