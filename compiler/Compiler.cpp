@@ -163,9 +163,8 @@ private:
     // The signature is settled by now, and types are still the file's.
     if (stage == "raise")
       manifest = makeManifest(module, target);
-    if (stage == "fuse" &&
-        (options.tapAttention || options.tapFunctions ||
-         !options.polynomial.empty()))
+    if (stage == "fuse" && (options.tapAttention || options.tapFunctions ||
+                            !options.polynomial.empty()))
       manifest = extendManifest(module, manifest);
     stopped = stage == options.stopBefore;
     return failure(stopped);

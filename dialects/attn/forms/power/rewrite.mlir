@@ -5,7 +5,7 @@
 
 // CHECK: attn.attention
 // CHECK-SAME: causal
-// CHECK-SAME: normaliser = #kernel.power<degree = 8, eps = 9.9{{.*}}e-07 : f64>
+// CHECK-SAME: normaliser = #kernel.power<degree = 8, eps = 9.9{{.*}} : f64>
 // CHECK: %[[R:.*]] = arith.mulf %{{.*}}, %{{.*}} : f32
 // CHECK: arith.addf %{{.*}}, %[[R]] : f32
 func.func @main(%q: tensor<1x2x64x8xf32>) -> tensor<1x2x64x8xf32> {
