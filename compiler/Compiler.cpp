@@ -34,7 +34,18 @@ static void record(char (&field)[size], llvm::StringRef text) {
   field[text.size()] = '\0';
 }
 
-static llvm::Error checkReport(const CompileOptions &options) {
+llvm::Error checkOptions(const CompileOptions &options) {
+  bool isEarly = options.emit == "import" || options.emit == "raise";
+  auto requireStage = [&](llvm::StringRef name) {
+    return llvm::createStringError(name +
+                                   " requires a stage from 'forms' on, but "
+                                   "--emit is '" +
+                                   options.emit + "'");
+  };
+  if (isEarly && options.tapAttention)
+    return requireStage("--tap-attention");
+  if (isEarly && !options.polynomial.empty())
+    return requireStage("--polynomial");
   if (options.report.empty())
     return llvm::Error::success();
   if (!isReportName(options.report))
@@ -45,11 +56,7 @@ static llvm::Error checkReport(const CompileOptions &options) {
     return llvm::createStringError(
         "--report requires a name other than the output's, but got '" +
         options.report + "'");
-  if (options.emit == "import" || options.emit == "raise")
-    return llvm::createStringError("--report requires a stage from 'forms' on, "
-                                   "but --emit is '" +
-                                   options.emit + "'");
-  return llvm::Error::success();
+  return isEarly ? requireStage("--report") : llvm::Error::success();
 }
 
 namespace {
@@ -255,7 +262,7 @@ CompileStatus compileFile(const CompileOptions &options) {
     return report("unknown --emit '" + options.emit + "'; known are " +
                       llvm::join(kinds, ", ") + didYouMean(options.emit, kinds),
                   CompileStatus::badOptions);
-  if (llvm::Error error = checkReport(options))
+  if (llvm::Error error = checkOptions(options))
     return report(std::move(error), CompileStatus::badOptions);
   return Compilation(options, *target).run();
 }

@@ -63,6 +63,10 @@ enum class CompileStatus { fine = 0, badModel = 1, badOptions = 2, bug = 3 };
 /// whole or absent.
 CompileStatus compileFile(const CompileOptions &options);
 
+/// Options that do not fit together, before a file is read; `compileFile`
+/// checks them, too.
+llvm::Error checkOptions(const CompileOptions &options);
+
 /// What the artifact tells about itself, as JSON.
 std::string makeManifest(mlir::ModuleOp module, const struct Target &target);
 

@@ -8,6 +8,7 @@
 #include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
+#include "passes/forms/FormRecord.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MathExtras.h"
@@ -319,6 +320,10 @@ Loaded loadModule(const CompileOptions &options, MLIRContext &context) {
     loaded.module = readMlir(path, context);
     if (loaded.module && failed(checkOperations(*loaded.module)))
       loaded.module = nullptr;
+    // What a file says of itself is not what will be found.
+    if (loaded.module)
+      for (StringRef record : {StringRef(formsAttr), StringRef(polynomialAttr)})
+        (*loaded.module)->removeAttr(record);
   }
   // What is partial has no signature to check.
   if (loaded.module && !loaded.isPartial &&

@@ -154,7 +154,7 @@ std::string extendManifest(ModuleOp module, const std::string &manifest) {
       outputs.push_back(std::move(output));
     }
   }
-  if (auto record = module->getAttrOfType<DictionaryAttr>("attune.polynomial"))
+  if (auto record = module->getAttrOfType<DictionaryAttr>(polynomialAttr))
     (*value.getAsObject())["polynomial"] = describe(record);
   std::string text;
   llvm::raw_string_ostream(text) << value;

@@ -7,6 +7,7 @@
 #include "mlir/IR/IntegerSet.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/forms/FormRecord.h"
+#include "passes/forms/Growth.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -24,14 +25,7 @@ static std::string textOf(llvm::function_ref<void(llvm::raw_ostream &)> print) {
 
 /// The name of a node, or its place in the file.
 static std::string nodeOf(Location location) {
-  if (auto name = location->findInstanceOf<NameLoc>())
-    return json::fixUTF8(name.getName().getValue());
-  auto place = location->findInstanceOf<FileLineColLoc>();
-  return place ? json::fixUTF8((place.getFilename().getValue() + ":" +
-                                llvm::Twine(place.getLine()) + ":" +
-                                llvm::Twine(place.getColumn()))
-                                   .str())
-               : "";
+  return json::fixUTF8(nodeNameOf(location));
 }
 
 /// Logical sizes: batch, heads, length, width; null where not known.
@@ -79,6 +73,7 @@ static json::Object describe(attn::AttentionOp op, int64_t costSize) {
     captures.push_back(
         textOf([&](llvm::raw_ostream &out) { capture.getType().print(out); }));
   attn::Cost cost = op.getCost(costSize);
+  DictionaryAttr blocks = listedBlocks(op);
   return json::Object{
       {"node", nodeOf(op.getLoc())},
       {"query", shapeOf(op.getQuery(), op.getQueryLayout())},
@@ -92,9 +87,8 @@ static json::Object describe(attn::AttentionOp op, int64_t costSize) {
       {"cost", costOf(cost.flops, cost.bytes)},
       {"cost_after", costOf(cost.flops, cost.bytes)},
       {"normaliser", normaliserOf(op)},
-      {"blocks", blocksOf(listedBlocks(op))},
-      {"picture",
-       MaskFrame(op, costSize).draw(op.getMaskAttr(), listedBlocks(op))},
+      {"blocks", blocksOf(blocks)},
+      {"picture", MaskFrame(op, costSize).draw(op.getMaskAttr(), blocks)},
       {"became", json::Array()}};
 }
 

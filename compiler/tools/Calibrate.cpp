@@ -25,16 +25,18 @@ void addPolynomialOptions(CLI::App &command, CompileOptions &options,
       "A JSON file of ranges, over which polynomials take the place of all "
       "functions (norms, activations, quotients, ...); fails if anything else "
       "is left");
-  command
-      .add_option("--calibrate", calibrate.inputs,
-                  "Inputs (.npz) to find these ranges with: the file is "
-                  "written before it is read")
-      ->allow_extra_args(false)
-      ->needs(polynomial);
+  CLI::Option *inputs =
+      command
+          .add_option("--calibrate", calibrate.inputs,
+                      "Inputs (.npz) to find these ranges with: the file is "
+                      "written before it is read")
+          ->allow_extra_args(false)
+          ->needs(polynomial);
   command
       .add_option("--margin", calibrate.margin,
                   "How much wider ranges become than what was found, on either "
                   "side, as a share of the width")
+      ->needs(inputs)
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
 }
@@ -147,12 +149,19 @@ struct Temporary {
 
 CompileStatus calibrate(const CompileOptions &options,
                         const CalibrateOptions &given) {
+  if (llvm::Error error = checkOptions(options)) {
+    printError(llvm::toString(std::move(error)));
+    return CompileStatus::badOptions;
+  }
   Temporary binary;
   CompileOptions tapped = options;
   tapped.polynomial.clear();
   tapped.tapFunctions = true;
   tapped.emit = "lib";
   tapped.dumpDir.clear();
+  // They are those of the polynomials.
+  tapped.report.clear();
+  tapped.tapAttention = false;
   tapped.output = binary.path.str().str();
   ExitCode code = guardTool([&] {
     std::vector<std::string> inputs = given.inputs;

@@ -114,6 +114,12 @@ bool CompareCommand::checkArguments() {
              false;
     given.reference = given.candidate;
   }
+  if (given.forms.costSize != CompileOptions().costSize &&
+      !isModelFile(given.candidate))
+    return fail("--unknown-size requires a model file to predict for, but '" +
+                    given.candidate + "' is none",
+                badOptions),
+           false;
   if (!path.empty() && !isReportName(path))
     return fail("--report requires a name that ends with .json or .html, but "
                 "got '" +

@@ -65,6 +65,11 @@ void addFormOptions(CLI::App &command, std::string &plan,
   command.add_flag("--allow-partial", allowPartial,
                    "Where a form cannot be applied, leave the layer dense, "
                    "with a warning, instead of failing");
+  command.parse_complete_callback([&plan, &attention, &allowPartial] {
+    if (allowPartial && plan.empty() && attention.empty())
+      throw CLI::ValidationError("--allow-partial",
+                                 "requires --attention or --plan");
+  });
 }
 
 void addReportOptions(CLI::App &command, CompileOptions &options) {

@@ -1,6 +1,7 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "passes/forms/FormRecord.h"
 #include "passes/forms/Growth.h"
 #include "passes/forms/Passes.h"
 #include "passes/forms/Ranges.h"
@@ -57,7 +58,7 @@ struct ApplyRanges : impl::ApplyRangesPassBase<ApplyRanges> {
         fine &= succeeded(measure(graph, fine));
     if (!fine)
       return signalPassFailure();
-    getOperation()->setAttr("attune.polynomial",
+    getOperation()->setAttr(polynomialAttr,
                             DictionaryAttr::get(&getContext(), record));
   }
 

@@ -8,6 +8,13 @@ using namespace mlir;
 
 namespace attune {
 
+static DenseElementsAttr toGrid(MLIRContext *context, int64_t rows,
+                                int64_t columns, ArrayRef<bool> shown) {
+  Type bit = IntegerType::get(context, 1);
+  return DenseElementsAttr::get(RankedTensorType::get({rows, columns}, bit),
+                                shown);
+}
+
 /// From the mask that lists are made of; null if it is none.
 static DenseElementsAttr shownByMask(attn::BlockListOp list) {
   DenseElementsAttr mask;
@@ -19,15 +26,14 @@ static DenseElementsAttr shownByMask(attn::BlockListOp list) {
   if (ShapedType::isDynamic(capacity))
     capacity = columns;
   SmallVector<bool> shown(rows * columns);
-  for (auto [at, value] : llvm::enumerate(
-           llvm::make_range(mask.value_begin<bool>(),
-                            mask.value_begin<bool>() + rows * columns))) {
-    auto row = ArrayRef(shown).slice(at / columns * columns, at % columns);
-    shown[at] = value && llvm::count(row, true) < capacity;
+  auto value = mask.value_begin<bool>();
+  for (int64_t row = 0; row < rows; ++row) {
+    int64_t left = capacity;
+    for (int64_t column = 0; column < columns; ++column, ++value)
+      if (*value && left-- > 0)
+        shown[row * columns + column] = true;
   }
-  Type bit = IntegerType::get(list.getContext(), 1);
-  return DenseElementsAttr::get(RankedTensorType::get({rows, columns}, bit),
-                                ArrayRef<bool>(shown));
+  return toGrid(list.getContext(), rows, columns, shown);
 }
 
 /// From lists that are constant; null if they are not.
@@ -52,9 +58,7 @@ static DenseElementsAttr shownByLists(attn::AttentionOp op) {
       if (p < *(count + row) && listed >= 0 && listed < columns)
         shown[row * columns + listed] = true;
     }
-  Type bit = IntegerType::get(op.getContext(), 1);
-  return DenseElementsAttr::get(RankedTensorType::get({rows, columns}, bit),
-                                ArrayRef<bool>(shown));
+  return toGrid(op.getContext(), rows, columns, shown);
 }
 
 DictionaryAttr listedBlocks(attn::AttentionOp attention) {

@@ -15,6 +15,10 @@ namespace attune {
 /// `mask` and `blocks`; or `why_not` where the form could not be applied.
 inline constexpr llvm::StringLiteral formsAttr = "attune.forms";
 
+/// On a module: what its outputs are as polynomials: `degree`, `depth`,
+/// `functions` and the like.
+inline constexpr llvm::StringLiteral polynomialAttr = "attune.polynomial";
+
 /// On a result that gives what attention computes: the number of the layer.
 inline constexpr llvm::StringLiteral layerAttr = "attune.layer";
 

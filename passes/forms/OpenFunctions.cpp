@@ -16,8 +16,6 @@ namespace attune {
 namespace {
 struct OpenFunctions : impl::OpenFunctionsPassBase<OpenFunctions> {
   void runOnOperation() override {
-    // What a file says of itself is not what will be found.
-    getOperation()->removeAttr("attune.polynomial");
     if (failed(decomposeAll()) || failed(openAll()))
       return signalPassFailure();
     nameSites();

@@ -44,8 +44,7 @@ template <typename Body> auto Side::named(Body body) const {
   }
 }
 
-/// Numbers of layers by the names of their outputs.
-static std::map<std::string, int64_t> layersOf(const Model &model) {
+std::map<std::string, int64_t> layersOf(const Model &model) {
   std::map<std::string, int64_t> layers;
   // The loader has checked what it is made of.
   nlohmann::json manifest = nlohmann::json::parse(model.manifest());

@@ -8,6 +8,7 @@
 #include "runtime/tools/Inputs.h"
 
 #include <atomic>
+#include <map>
 #include <memory>
 
 namespace attune {
@@ -24,6 +25,9 @@ private:
   attune_allocator_t system;
   std::atomic<size_t> used{0}, most{0};
 };
+
+/// Numbers of layers by the names of the outputs that give their attention.
+std::map<std::string, int64_t> layersOf(const Model &model);
 
 /// A model that is compared. Errors name it.
 class Side {

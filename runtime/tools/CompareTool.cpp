@@ -244,11 +244,7 @@ ExitCode compareTool(const CompareOptions &options, std::string &result) {
 }
 
 ExitCode givesLayers(const std::string &artifact, bool &does) {
-  return guardTool([&] {
-    Side side({artifact, artifact}, /*threads=*/1);
-    for (size_t i = 0; i < side.outputCount(); ++i)
-      does |= side.layerOf(i) >= 0;
-  });
+  return guardTool([&] { does = !layersOf(Model(artifact)).empty(); });
 }
 
 } // namespace attune

@@ -191,6 +191,9 @@ class Refused(Base):
         self.refuse(2, "is the input 'm.mlir'", "m.mlir", *self.inputs, "--report", self.link("m.mlir"))
         self.refuse(2, "and there are none", "plain.so", "plain.so", *self.inputs, "--dim", "seq=3")
         self.refuse(2, "and there are none", "m.mlir", *self.inputs, "--dim", "x[2]=3")
+        self.refuse(2, "requires a model file to predict for", "plain.so", "m.mlir", *self.inputs,
+                    "--report", "r.json", "--unknown-size", "9")
+        self.refuse(2, "requires --attention or --plan", "m.mlir", *self.inputs, "--allow-partial")
         self.refuse(2, "is not NAME=N", "m.mlir", *self.inputs, "--dim", "seq")
 
     def link(self, name):

@@ -6,47 +6,20 @@
 import json
 import os
 import subprocess
-import tempfile
 import unittest
 
 import numpy as np
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-ATTUNE = os.path.join(ROOT, "build", "bin", "attune")
-TYPE = "tensor<1x2x9x4xf32>"
+from reports import ATTUNE, LAYERS, ReportTest
 
 
-def attention(name, source, attributes=""):
-    return f"""
-  %{name} = attn.attention query(%{source} : {TYPE}) key(%{source} : {TYPE}) value(%{source} : {TYPE})
-      attributes {{{attributes}scale = 0.5 : f64, capture_maps = []}} {{
-    ^bb0(%s: f32):
-      attn.yield %s : f32 }} -> {TYPE}"""
-
-
-MODEL = f"""func.func @main(%x: {TYPE} {{attune.name = "x", attune.dims = ["", "", "", ""]}})
-    -> ({TYPE} {{attune.name = "y", attune.dims = ["", "", "", ""]}}) {{
-{attention("a", "x")}
-{attention("b", "a", "mask = [affine_set<(i, j) : (i - j >= 0)>], ")}
-  return %b : {TYPE}
-}}"""
-
-
-class Plan(unittest.TestCase):
+class Plan(ReportTest):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-        self.write("m.mlir", MODEL)
-
-    def path(self, name):
-        return os.path.join(self.folder.name, name)
-
-    def write(self, name, text):
-        with open(self.path(name), "w", encoding="utf-8") as file:
-            file.write(text)
+        super().setUp()
+        self.write("m.mlir", LAYERS)
 
     def compile(self, *options, out="m.so"):
-        done = subprocess.run([ATTUNE, "compile", "m.mlir", "-o", out, *options], cwd=self.folder.name,
+        done = subprocess.run([ATTUNE, "compile", "m.mlir", "-o", out, *options], cwd=self.folder,
                               capture_output=True, text=True, timeout=120, check=False)
         self.assertEqual(os.path.exists(self.path(out)), done.returncode == 0, done.stderr)
         return done.returncode, done.stderr
@@ -57,7 +30,7 @@ class Plan(unittest.TestCase):
     def run_model(self, name):
         x = np.random.default_rng(0).standard_normal((1, 2, 9, 4)).astype(np.float32)
         np.save(self.path("x.npy"), x)
-        subprocess.run([ATTUNE, "run", name, "-i", "x=x.npy", "-o", "y.npz"], cwd=self.folder.name,
+        subprocess.run([ATTUNE, "run", name, "-i", "x=x.npy", "-o", "y.npz"], cwd=self.folder,
                        check=True, capture_output=True)
         with np.load(self.path("y.npz")) as outputs:
             return outputs["y"]
@@ -95,7 +68,7 @@ class Plan(unittest.TestCase):
     def test_never_overwrites_the_plan(self):
         self.plan({"form": "local"})
         done = subprocess.run([ATTUNE, "compile", "m.mlir", "-o", "plan.json", "--plan", "plan.json"],
-                              cwd=self.folder.name, capture_output=True, text=True, check=False)
+                              cwd=self.folder, capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn("is the input 'plan.json'", done.stderr)
         with open(self.path("plan.json"), encoding="utf-8") as file:

@@ -10,7 +10,7 @@ import unittest
 import numpy as np
 import onnx
 
-from reports import LAYERS, TYPE, ReportTest, dense_attention
+from reports import LAYERS, TYPE, ReportTest, dense_attention, signature
 
 PLAN = {"version": 1, "layers": [
     {"layers": 0, "heads": 1, "form": "sliding_window", "parameters": {"window": 3}},
@@ -149,6 +149,16 @@ class Report(ReportTest):
         policy = page.count("meta", **{"http-equiv": "Content-Security-Policy"})
         self.assertEqual(policy, 1)
 
+    def test_what_a_file_says_of_itself_is_not_told(self):
+        plain = self.report()
+        for told in ("attune.forms = [{layer = 0 : i64}]",
+                     'attune.polynomial = {functions = [3], degree = "7"}'):
+            self.write("told.mlir", f"module attributes {{{told}}} {{{LAYERS}}}")
+            report = self.report("--tap-attention", model="told.mlir")
+            self.assertEqual([layer["became"] for layer in report["layers"]],
+                             [layer["became"] for layer in plain["layers"]])
+            self.assertNotIn("polynomial", json.loads(self.succeeds("inspect", "m.so", "--json")))
+
     def test_names_do_no_harm(self):
         evil = "<script>alert('1')</script>\"&amp;\x01\u202e\n"
         self.write("d<b>.onnx", dense_attention(evil))
@@ -174,6 +184,13 @@ class Report(ReportTest):
         self.assertIn(b"attn.attention", self.read("m.so"))
 
 
+MAXIMUM = f"""{signature()}
+  %r = math.exp %x : {TYPE}
+  %m = arith.maximumf %r, %x : {TYPE}
+  return %m : {TYPE}
+}}"""
+
+
 class Refused(ReportTest):
     def setUp(self):
         super().setUp()
@@ -195,6 +212,26 @@ class Refused(ReportTest):
                     "scratch/../r.json")
         self.refuse(2, "but --emit is 'raise'", *base, "--emit", "raise", "--report", "r.json")
         self.refuse(2, "--unknown-size requires --report", *base, "--unknown-size", "8")
+
+    def test_options_that_would_do_nothing(self):
+        base = ("m.mlir", "-o", "out.so")
+        self.refuse(2, "--allow-partial: requires --attention or --plan", *base, "--allow-partial")
+        self.refuse(2, "--margin requires --calibrate", *base, "--polynomial", "g.json", "--margin",
+                    "1")
+        for stage in ("import", "raise"):
+            early = (*base, "--emit", stage)
+            self.refuse(2, f"--emit is '{stage}'", *early, "--tap-attention")
+            self.refuse(2, f"--emit is '{stage}'", *early, "--polynomial", "g.json")
+
+    def test_calibration_leaves_reports_alone(self):
+        self.write("r.json", "old")
+        self.write("max.mlir", MAXIMUM)
+        np.savez(self.path("x.npz"), x=np.ones((1, 2, 9, 4), np.float32))
+        arguments = ("max.mlir", "-o", "out.so", "--polynomial", "g.json", "--calibrate", "x.npz")
+        self.refuse(2, "ends with .json or .html", *arguments, "--report", "r.txt")
+        code, _, messages = self.call("compile", *arguments, "--report", "r.json")
+        self.assertEqual(code, 1, messages)
+        self.assertEqual(self.read("r.json"), b"old")
 
     def test_inputs(self):
         os.symlink("m.mlir", self.path("link.json"))
