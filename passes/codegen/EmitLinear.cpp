@@ -260,22 +260,26 @@ void LinearEmitter::emitTask(Value item) {
     emitSteps(task);
   } else {
     emitUnseen(task);
-    bool maySteps =
-        !schedule && op.getCausal() && op.getPastState() && keepsState();
-    Value isStep = arith::AndIOp::create(
-        b,
-        arith::CmpIOp::create(b, arith::CmpIPredicate::eq, queries, b.index(1)),
-        arith::CmpIOp::create(b, arith::CmpIPredicate::eq, keys, b.index(1)));
-    if (maySteps)
-      when(isStep, [&] { emitSteps(task); }, [&] { emitChunks(task); });
-    else
+    if (schedule || !op.getCausal() || !op.getPastState() || !keepsState()) {
       emitChunks(task);
+    } else {
+      auto isOne = [&](Value count) {
+        return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, count,
+                                     b.index(1));
+      };
+      Value isStep = arith::AndIOp::create(b, isOne(queries), isOne(keys));
+      when(isStep, [&] { emitSteps(task); }, [&] { emitChunks(task); });
+    }
   }
   if (keepsState())
     storeState(task);
 }
 
-void LinearEmitter::emit() {
+LogicalResult LinearEmitter::emit() {
+  int64_t bytes = cast<MemRefType>(op.getInit()[1].getType()).getDimSize(0);
+  if (bytes < tiles.bytes)
+    return op.emitError("requires scratch memory of ")
+           << tiles.bytes << " bytes or more, but got " << bytes;
   Value offset = op.getTopLeft() ? b.index(0) : b.sub(keys, queries);
   skipped = op.getCausal() ? b.max(b.sub(b.index(0), offset), b.index(0))
                            : b.index(0);
@@ -283,13 +287,13 @@ void LinearEmitter::emit() {
   Value batches = headSize(b, op.getQuery(), op.getQueryLayout(), 0);
   Value tasks = b.mul(b.mul(batches, heads),
                       b.index(llvm::divideCeil(valueWidth, block)));
-  int64_t bytes = cast<MemRefType>(op.getInit()[1].getType()).getDimSize(0);
   Value ranges = b.min(tasks, b.index(bytes / tiles.bytes));
   b.parallel(ranges, b.index(1), [&](Value range) {
     placeTiles(range);
     b.loop(range, tasks, ranges, [&](Value item) { emitTask(item); });
   });
   op.erase();
+  return success();
 }
 
 namespace {
@@ -300,7 +304,8 @@ struct EmitLinear : impl::EmitLinearPassBase<EmitLinear> {
     getOperation().walk(
         [&](kernel::LinearAttentionOp op) { ops.push_back(op); });
     for (kernel::LinearAttentionOp op : ops)
-      LinearEmitter(op, {lanes, rows, vectors}).emit();
+      if (failed(LinearEmitter(op, {lanes, rows, vectors}).emit()))
+        return signalPassFailure();
   }
 };
 } // namespace

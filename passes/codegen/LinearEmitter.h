@@ -18,7 +18,8 @@ public:
   LinearEmitter(kernel::LinearAttentionOp op,
                 const kernel::RegisterTile &target);
 
-  void emit();
+  /// Reports scratch memory that holds no tiles.
+  mlir::LogicalResult emit();
 
 private:
   using Values = llvm::SmallVector<mlir::Value>;

@@ -100,7 +100,7 @@ Value Functions::swish(Value x) {
 
 Value Functions::softmax(Value x) {
   RankedTensorType type = typeOf(x);
-  int64_t axis = node.getInt("axis", -1);
+  int64_t axis = node.getInt("axis", node.getVersion() < 13 ? 1 : -1);
   if (axis < 0)
     axis += type.getRank();
   // Before, everything from the axis on is one dimension.
@@ -132,11 +132,10 @@ static std::optional<PolyFunction> functionOf(StringRef op) {
       .Case("Sigmoid", PolyFunction::sigmoid)
       .Case("Softplus", PolyFunction::softplus)
       .Case("Mish", PolyFunction::mish)
-      .Case("Reciprocal", PolyFunction::inverse)
       .Default(std::nullopt);
 }
 
-/// A product of x and the sigmoid of x that nothing else uses; x, or null.
+/// Of a product of x and the sigmoid of x, x; or null.
 static Value siluOperand(onnx::NodeOp node) {
   for (Value factor : node.getInputs())
     if (auto sigmoid = nodeOf(factor, "Sigmoid"))

@@ -88,3 +88,32 @@ func.func @softmax(%x: tensor<3x4xf32>) -> tensor<3x4xf32> {
   %0 = onnx.node "Softmax" since 13 (%x) {node_name = "/Softmax", node_attributes = {axis = -1 : i64}} : (tensor<3x4xf32>) -> tensor<3x4xf32>
   return %0 : tensor<3x4xf32>
 }
+
+// Of a softmax before opset 13 the axis is the second one if none is named, and
+// all from there on are one dimension: none of the polynomials' softmaxes.
+// CHECK-LABEL: func.func @softmax_of_old
+// CHECK-NEXT: onnx.node "Softmax" since 11(%arg0)
+// CHECK-NEXT: return
+func.func @softmax_of_old(%x: tensor<3x4x5xf32>) -> tensor<3x4x5xf32> {
+  %0 = onnx.node "Softmax" since 11 (%x) : (tensor<3x4x5xf32>) -> tensor<3x4x5xf32>
+  return %0 : tensor<3x4x5xf32>
+}
+
+// CHECK-LABEL: func.func @roots_and_others
+// CHECK: %[[R:.*]] = attn.poly inverse_sqrt %arg0
+// CHECK: onnx.node "Mul" {{.*}}(%arg0, %[[R]])
+// CHECK: attn.poly inverse_sqrt
+// CHECK: attn.poly softplus
+// CHECK: attn.poly mish
+// CHECK: attn.poly inverse
+// CHECK-NOT: onnx.node "{{Sqrt|Pow|Softplus|Mish|Reciprocal}}"
+// CHECK: return
+func.func @roots_and_others(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %e = arith.constant dense<-0.5> : tensor<f32>
+  %0 = onnx.node "Sqrt" since 13 (%x) : (tensor<4xf32>) -> tensor<4xf32>
+  %1 = onnx.node "Pow" since 15 (%0, %e) : (tensor<4xf32>, tensor<f32>) -> tensor<4xf32>
+  %2 = onnx.node "Softplus" since 22 (%1) : (tensor<4xf32>) -> tensor<4xf32>
+  %3 = onnx.node "Mish" since 22 (%2) : (tensor<4xf32>) -> tensor<4xf32>
+  %4 = onnx.node "Reciprocal" since 13 (%3) : (tensor<4xf32>) -> tensor<4xf32>
+  return %4 : tensor<4xf32>
+}

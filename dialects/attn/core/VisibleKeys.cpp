@@ -14,6 +14,36 @@ using namespace mlir;
 
 namespace attune::attn {
 
+LogicalResult verifyVisible(Operation *op, Value visible, AffineMapAttr map,
+                            Heads q, Heads k) {
+  if (!visible && !map)
+    return success();
+  if (!visible || !map)
+    return op->emitOpError("requires 'visible_map' with visible keys, and only "
+                           "with them");
+  auto type = cast<RankedTensorType>(visible.getType());
+  if (map.getValue().getNumDims() != 4 || map.getValue().getNumSymbols() != 0 ||
+      map.getValue().getNumResults() != type.getRank())
+    return op->emitOpError("requires a map from (b,h,i,j) to ")
+           << type << ", but got " << map;
+  for (auto [size, result] :
+       llvm::zip(type.getShape(), map.getValue().getResults())) {
+    auto dim = dyn_cast<AffineDimExpr>(result);
+    auto zero = dyn_cast<AffineConstantExpr>(result);
+    if ((!dim && !zero) || (zero && zero.getValue() != 0) ||
+        (dim && dim.getPosition() == 2))
+      return op->emitOpError("requires dimensions but i, or zeros, in ") << map;
+    int64_t whole = !dim                     ? 1
+                    : dim.getPosition() == 3 ? k.size(2)
+                                             : q.size(dim.getPosition());
+    if (dim ? !agree(size, whole) : size == 0)
+      return op->emitOpError("requires visible keys of the sizes that they are "
+                             "read at, but got ")
+             << type << " for a size of " << whole;
+  }
+  return success();
+}
+
 /// A score that is lower by this much has the weight 0 in f32 and f64.
 static constexpr double hiddenScore = -1000;
 
@@ -112,13 +142,15 @@ std::string HidingRegion::takeSum(AttentionOp dense, arith::AddFOp sum,
   if (!whyNot.empty())
     return whyNot;
   std::optional<FewNumbers> few = fewNumbersOf(captures.back().tensor);
-  for (double number : few ? few->numbers : ArrayRef<double>{1}) {
-    if (number != 0 && !(number <= hiddenScore))
-      return "what is added to its scores is not known to be 0 or to hide a "
-             "key (-1000 or less), as (1 - mask) * -10000 or Where(mask, 0, "
-             "-infinity) are";
+  auto isOther = [](double number) {
+    return number != 0 && !(number <= hiddenScore);
+  };
+  if (!few || llvm::any_of(few->numbers, isOther))
+    return "what is added to its scores is not known to be 0 or to hide a key "
+           "(-1000 or less), as (1 - mask) * -10000 or Where(mask, 0, "
+           "-infinity) are";
+  for (double number : few->numbers)
     isFinite |= !std::isinf(number) && number != 0;
-  }
   captures.back().isAssumed = few->isAssumed;
   return "";
 }

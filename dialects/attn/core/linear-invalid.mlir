@@ -198,3 +198,12 @@ func.func @recurrent(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
   %o = attn.linear sum query(%q : tensor<1x2x3x4xf32>) key(%q : tensor<1x2x3x4xf32>) value(%q : tensor<1x2x3x4xf32>) schedule(recurrent) -> tensor<1x2x3x4xf32>
   return %o : tensor<1x2x3x4xf32>
 }
+
+// -----
+
+// C9
+func.func @recurrent_lengths(%q: tensor<1x2x3x4xf32>, %k: tensor<1x2x5x4xf32>) -> tensor<1x2x3x4xf32> {
+  // expected-error @+1 {{requires 'causal' and as many queries as keys for the recurrent schedule}}
+  %o = attn.linear sum query(%q : tensor<1x2x3x4xf32>) key(%k : tensor<1x2x5x4xf32>) value(%k : tensor<1x2x5x4xf32>) schedule(recurrent) {causal} -> tensor<1x2x3x4xf32>
+  return %o : tensor<1x2x3x4xf32>
+}

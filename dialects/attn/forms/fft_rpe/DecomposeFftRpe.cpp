@@ -178,7 +178,7 @@ Value Decomposer::linear(Heads query, Heads key, double eps) {
              key.tensor, op.getValue(), /*visible=*/Value(),
              /*past_state=*/Value(),
              /*past_sum=*/Value(), b.getF64FloatAttr(eps), op.getCausalAttr(),
-             op.getTopLeftAttr(), /*nan_empty_rows=*/UnitAttr(),
+             op.getTopLeftAttr(), op.getNanEmptyRowsAttr(),
              /*mean_empty_rows=*/UnitAttr(), /*visible_map=*/AffineMapAttr(),
              /*schedule=*/ScheduleAttr(), b.getDenseI64ArrayAttr(query.layout),
              b.getDenseI64ArrayAttr(key.layout), op.getValueLayoutAttr(),

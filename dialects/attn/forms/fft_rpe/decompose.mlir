@@ -72,3 +72,13 @@ func.func @padding(%q: tensor<?x1x?x4xf32>, %w: tensor<9x4xf32>, %m: tensor<?x?x
       -> tensor<?x1x?x4xf32>
   return %o : tensor<?x1x?x4xf32>
 }
+
+// Rows without keys stay what they are asked to be.
+// CHECK-LABEL: func.func @rows_without_keys
+// CHECK: attn.linear sum
+// CHECK-SAME: nan_empty_rows
+func.func @rows_without_keys(%q: tensor<1x2x9x8xf32>, %k: tensor<1x1x7x8xf32>, %v: tensor<1x2x7x3xf32>, %w: tensor<16x8xf32>) -> tensor<1x2x9x3xf32> {
+  %o = attn.fft_rpe query(%q : tensor<1x2x9x8xf32>) key(%k : tensor<1x1x7x8xf32>) value(%v : tensor<1x2x7x3xf32>) projection(%w : tensor<16x8xf32>)
+      {causal, nan_empty_rows, scale = 0.5 : f64} -> tensor<1x2x9x3xf32>
+  return %o : tensor<1x2x9x3xf32>
+}

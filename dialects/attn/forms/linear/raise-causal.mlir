@@ -133,3 +133,28 @@ func.func @running_sums(%q: tensor<1x2x5x4xf32>, %k: tensor<1x2x5x4xf32>, %v: te
   %o = onnx.node "Div" since 14(%n, %d) : (tensor<1x2x5x3xf32>, tensor<1x2x5x1xf32>) -> tensor<1x2x5x3xf32>
   return %o : tensor<1x2x5x3xf32>
 }
+
+// Features max(x, 0) have no form of their own. Rows and keys are not known to be
+// as many: j <= i as it is written.
+// CHECK-LABEL: func.func @relu_of_other_lengths
+// CHECK: %[[Q:.*]] = attn.features relu %arg0
+// CHECK: %[[K:.*]] = attn.features relu %arg1
+// CHECK: attn.linear sum query(%[[Q]] :
+// CHECK-SAME: key(%[[K]] :
+// CHECK-SAME: value(%arg2 :
+// CHECK-SAME: causal
+// CHECK-SAME: top_left
+// CHECK-NOT: onnx.node
+// CHECK: return
+func.func @relu_of_other_lengths(%q: tensor<1x2x5x4xf32>, %k: tensor<1x2x7x4xf32>, %v: tensor<1x2x7x3xf32>) -> tensor<1x2x5x3xf32> {
+  %last = arith.constant dense<[-1]> : tensor<1xi64>
+  %fq = onnx.node "Relu" since 14(%q) : (tensor<1x2x5x4xf32>) -> tensor<1x2x5x4xf32>
+  %fk = onnx.node "Relu" since 14(%k) : (tensor<1x2x7x4xf32>) -> tensor<1x2x7x4xf32>
+  %kt = onnx.node "Transpose" since 13(%fk) {node_attributes = {perm = array<i64: 0, 1, 3, 2>}} : (tensor<1x2x7x4xf32>) -> tensor<1x2x4x7xf32>
+  %a = onnx.node "MatMul" since 13(%fq, %kt) : (tensor<1x2x5x4xf32>, tensor<1x2x4x7xf32>) -> tensor<1x2x5x7xf32>
+  %w = onnx.node "Trilu" since 14(%a) {node_attributes = {upper = 0 : i64}} : (tensor<1x2x5x7xf32>) -> tensor<1x2x5x7xf32>
+  %d = onnx.node "ReduceSum" since 13(%w, %last) : (tensor<1x2x5x7xf32>, tensor<1xi64>) -> tensor<1x2x5x1xf32>
+  %n = onnx.node "MatMul" since 13(%w, %v) : (tensor<1x2x5x7xf32>, tensor<1x2x7x3xf32>) -> tensor<1x2x5x3xf32>
+  %o = onnx.node "Div" since 14(%n, %d) : (tensor<1x2x5x3xf32>, tensor<1x2x5x1xf32>) -> tensor<1x2x5x3xf32>
+  return %o : tensor<1x2x5x3xf32>
+}
