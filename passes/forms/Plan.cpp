@@ -4,8 +4,6 @@
 #include "passes/forms/Plan.h"
 #include "dialects/attn/forms/Forms.h"
 #include "dialects/attn/forms/JsonText.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 using namespace llvm;
@@ -24,7 +22,7 @@ public:
     const json::Object *plan = json.value().getAsObject();
     if (!plan)
       return json.errorAt("", "a plan is an object");
-    if (Error error = checkNames(*plan, "", {"version", "layers"}))
+    if (Error error = json.checkNames(*plan, "", {"version", "layers"}))
       return std::move(error);
     if (plan->getInteger("version") != 1)
       return json.errorAt("/version", "requires \"version\": 1");
@@ -43,23 +41,13 @@ public:
   }
 
 private:
-  Error checkNames(const json::Object &object, const std::string &where,
-                   ArrayRef<StringRef> known) {
-    for (const auto &[key, value] : object)
-      if (!is_contained(known, StringRef(key)))
-        return json.errorAt(where + "/" + jsonPathPart(StringRef(key)),
-                            "there is no '" + StringRef(key) +
-                                "' here; there are " + join(known, ", "));
-    return Error::success();
-  }
-
   Expected<FormSpec> readEntry(const json::Value &value,
                                const std::string &where) {
     const json::Object *entry = value.getAsObject();
     if (!entry)
       return json.errorAt(where, "requires an object with \"form\"");
-    if (Error error = checkNames(*entry, where,
-                                 {"layers", "heads", "form", "parameters"}))
+    if (Error error = json.checkNames(
+            *entry, where, {"layers", "heads", "form", "parameters"}))
       return std::move(error);
     FormSpec spec;
     spec.form = entry->getString("form").value_or("").str();
@@ -161,18 +149,7 @@ private:
 } // namespace
 
 Expected<SmallVector<FormSpec>> readPlan(StringRef path) {
-  sys::fs::file_status status;
-  if (std::error_code code = sys::fs::status(path, status))
-    return createStringError("cannot read the plan '" + path +
-                             "': " + code.message());
-  if (!sys::fs::is_regular_file(status) || status.getSize() > longestPlan)
-    return createStringError("cannot read the plan '" + path +
-                             "': it is no file of up to 16 MiB");
-  ErrorOr<std::unique_ptr<MemoryBuffer>> text = MemoryBuffer::getFile(path);
-  if (!text)
-    return createStringError("cannot read the plan '" + path +
-                             "': " + text.getError().message());
-  Expected<JsonText> json = JsonText::parse(path, (*text)->getBuffer());
+  Expected<JsonText> json = JsonText::read(path, "the plan", longestPlan);
   if (!json)
     return json.takeError();
   return PlanReader(path, *json).read();

@@ -3,8 +3,6 @@
 
 #include "passes/forms/Ranges.h"
 #include "dialects/attn/forms/JsonText.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 using namespace llvm;
 
@@ -20,8 +18,8 @@ public:
     const json::Object *file = json.value().getAsObject();
     if (!file)
       return json.errorAt("", "ranges are an object");
-    if (Error error =
-            checkNames(*file, "", {"version", "degree", "tolerance", "ranges"}))
+    if (Error error = json.checkNames(
+            *file, "", {"version", "degree", "tolerance", "ranges"}))
       return std::move(error);
     if (file->getInteger("version") != 1)
       return json.errorAt("/version", "requires \"version\": 1");
@@ -49,16 +47,6 @@ public:
   }
 
 private:
-  Error checkNames(const json::Object &object, const std::string &where,
-                   ArrayRef<StringRef> known) {
-    for (const auto &[key, value] : object)
-      if (!is_contained(known, StringRef(key)))
-        return json.errorAt(where + "/" + jsonPathPart(StringRef(key)),
-                            "there is no '" + StringRef(key) +
-                                "' here; there are " + join(known, ", "));
-    return Error::success();
-  }
-
   Error readTolerance(const json::Value *value) {
     if (!value)
       return Error::success();
@@ -121,9 +109,9 @@ private:
     const json::Object *given = value.getAsObject();
     if (!given)
       return json.errorAt(where, "requires an object with \"function\"");
-    if (Error error =
-            checkNames(*given, where,
-                       {"node", "function", "low", "high", "degree", "steps"}))
+    if (Error error = json.checkNames(
+            *given, where,
+            {"node", "function", "low", "high", "degree", "steps"}))
       return std::move(error);
     std::optional<attn::PolyFunction> function =
         attn::symbolizePolyFunction(given->getString("function").value_or(""));
@@ -164,18 +152,7 @@ private:
 };
 
 Expected<Ranges> Ranges::read(StringRef path) {
-  sys::fs::file_status status;
-  if (std::error_code code = sys::fs::status(path, status))
-    return createStringError("cannot read the ranges '" + path +
-                             "': " + code.message());
-  if (!sys::fs::is_regular_file(status) || status.getSize() > longestFile)
-    return createStringError("cannot read the ranges '" + path +
-                             "': it is no file of up to 64 MiB");
-  ErrorOr<std::unique_ptr<MemoryBuffer>> text = MemoryBuffer::getFile(path);
-  if (!text)
-    return createStringError("cannot read the ranges '" + path +
-                             "': " + text.getError().message());
-  Expected<JsonText> json = JsonText::parse(path, (*text)->getBuffer());
+  Expected<JsonText> json = JsonText::read(path, "the ranges", longestFile);
   if (!json)
     return json.takeError();
   return RangesReader(path, *json).read();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "passes/fuse/Passes.h"
+#include "passes/fuse/Twins.h"
 
 using namespace mlir;
 
@@ -58,21 +59,6 @@ static Value packed(OpBuilder &builder, attn::AttentionOp op, Value heads,
       cast<ShapedType>(heads.getType()).getElementType());
 }
 
-/// Rooms for the results, static where their types are.
-static SmallVector<Value> outputs(OpBuilder &builder, attn::AttentionOp op,
-                                  ReifiedRankedShapedTypeDims &shapes) {
-  SmallVector<Value> rooms;
-  for (auto [sizes, result] : llvm::zip(shapes, op->getResults())) {
-    auto type = cast<RankedTensorType>(result.getType());
-    for (auto [size, dim] : llvm::zip(sizes, type.getShape()))
-      if (!ShapedType::isDynamic(dim))
-        size = builder.getIndexAttr(dim);
-    rooms.push_back(tensor::EmptyOp::create(builder, op.getLoc(), sizes,
-                                            type.getElementType()));
-  }
-  return rooms;
-}
-
 static LogicalResult form(attn::AttentionOp op, int64_t panel) {
   for (Value operand : {op.getQuery(), op.getKey(), op.getValue()})
     if (!cast<ShapedType>(operand.getType()).getElementType().isF32())
@@ -83,7 +69,7 @@ static LogicalResult form(attn::AttentionOp op, int64_t panel) {
   ReifiedRankedShapedTypeDims shapes;
   if (failed(op.reifyResultShapes(builder, shapes)))
     return failure();
-  SmallVector<Value> rooms = outputs(builder, op, shapes);
+  SmallVector<Value> rooms = outputsOf(builder, op, shapes);
   SmallVector<Value> init = {
       rooms.front(),
       packed(builder, op, op.getKey(), op.getKeyLayout(), 2, panel),
@@ -107,13 +93,7 @@ static LogicalResult form(attn::AttentionOp op, int64_t panel) {
   SmallVector<Value> results = {twin->getResult(0)};
   if (op.getLse())
     results.push_back(twin->getResults().back());
-  for (auto [result, old] : llvm::zip(results, op->getResults())) {
-    if (result.getType() != old.getType())
-      result =
-          tensor::CastOp::create(builder, op.getLoc(), old.getType(), result);
-    old.replaceAllUsesWith(result);
-  }
-  op.erase();
+  replaceByResults(builder, op, results);
   return success();
 }
 

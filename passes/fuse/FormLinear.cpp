@@ -5,6 +5,7 @@
 #include "dialects/kernel/LinearTiles.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "passes/fuse/Passes.h"
+#include "passes/fuse/Twins.h"
 
 using namespace mlir;
 
@@ -165,15 +166,7 @@ destinations(OpBuilder &builder, attn::LinearOp op, const Source &query,
   ReifiedRankedShapedTypeDims shapes;
   if (failed(op.reifyResultShapes(builder, shapes)))
     return failure();
-  SmallVector<Value> all;
-  for (auto [sizes, result] : llvm::zip(shapes, op.getResults())) {
-    auto type = cast<RankedTensorType>(result.getType());
-    for (auto [size, dim] : llvm::zip(sizes, type.getShape()))
-      if (!ShapedType::isDynamic(dim))
-        size = builder.getIndexAttr(dim);
-    all.push_back(
-        tensor::EmptyOp::create(builder, loc, sizes, type.getElementType()));
-  }
+  SmallVector<Value> all = outputsOf(builder, op, shapes);
   auto width = [](Value tensor, ArrayRef<int64_t> layout) {
     return attn::Heads{tensor, layout}.size(3);
   };
@@ -229,14 +222,10 @@ static LogicalResult form(attn::LinearOp op,
       op.getOutputLayoutAttr());
   buildMap(builder, loc, twin.getQueryMap(), query.op);
   buildMap(builder, loc, twin.getKeyMap(), key.op);
-  for (auto [number, old] : llvm::enumerate(op.getResults())) {
-    // The second destination is scratch memory.
-    Value result = twin->getResult(number == 0 ? 0 : number + 1);
-    if (result.getType() != old.getType())
-      result = tensor::CastOp::create(builder, loc, old.getType(), result);
-    old.replaceAllUsesWith(result);
-  }
-  op.erase();
+  SmallVector<Value> results(twin->getResults());
+  // The second destination is scratch memory.
+  results.erase(results.begin() + 1);
+  replaceByResults(builder, op, results);
   return success();
 }
 

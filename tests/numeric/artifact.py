@@ -188,12 +188,13 @@ def compile_ir(text, stage):
 
 
 def save_safetensors(path, tensors):
-    """Writes f32 and i32 arrays by name."""
+    """Writes arrays by name, floats as f32 and integers as i32."""
     header, data = {}, b""
     for name, array in tensors.items():
-        raw = np.ascontiguousarray(array).tobytes()
-        header[name] = {"dtype": {"f": "F32", "i": "I32"}[array.dtype.kind],
-                        "shape": list(array.shape),
+        dtype = {"f": "F32", "i": "I32"}[np.asarray(array).dtype.kind]
+        array = np.ascontiguousarray(array, f"<{dtype[0].lower()}4")
+        raw = array.tobytes()
+        header[name] = {"dtype": dtype, "shape": list(array.shape),
                         "data_offsets": [len(data), len(data) + len(raw)]}
         data += raw
     text = json.dumps(header).encode()

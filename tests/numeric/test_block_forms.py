@@ -13,27 +13,14 @@ import artifact
 import forms
 from test_attention import CPUS, host_runs
 from test_mask_sets import reference
-from test_masked_forms import close, write
+from test_masked_forms import WIDTH, close, model, write
 
-HEADS, WIDTH = 4, 8
-
-
-def model(causal, length):
-    tensor = f"tensor<1x{HEADS}x{length}x{WIDTH}xf32>"
-    return f"""
-func.func @main(%q: {tensor}, %k: {tensor}, %v: {tensor}) -> {tensor} {{
-  %o = attn.attention query(%q : {tensor}) key(%k : {tensor}) value(%v : {tensor})
-      attributes {{{"causal, " if causal else ""}scale = 0.5 : f64, capture_maps = []}} {{
-    ^bb0(%s: f32):
-      attn.yield %s : f32
-  }} -> {tensor}
-  return %o : {tensor}
-}}"""
+HEADS = 4
 
 
 def compiled(causal, length, *specs, cpu="native"):
     options = ("--attention", " ".join(specs)) if specs else ()
-    return artifact.compile_text(model(causal, length), *options, "--cpu", cpu)
+    return artifact.compile_text(model(causal, HEADS, length), *options, "--cpu", cpu)
 
 
 def inputs(length, seed=0):

@@ -191,15 +191,8 @@ class Weights:
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory()
-        path, header, data = os.path.join(self.folder.name, "w.safetensors"), {}, b""
-        for name, values in self.tensors.items():
-            values = np.asarray(values, "<f4")
-            header[name] = dict(dtype="F32", shape=list(values.shape),
-                                data_offsets=[len(data), len(data) + values.nbytes])
-            data += values.tobytes()
-        text = json.dumps(header).encode()
-        with open(path, "wb") as file:
-            file.write(struct.pack("<Q", len(text)) + text + data)
+        path = os.path.join(self.folder.name, "w.safetensors")
+        artifact.save_safetensors(path, self.tensors)
         return path
 
     def __exit__(self, *_):

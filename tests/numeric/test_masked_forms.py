@@ -15,8 +15,8 @@ HEADS, WIDTH = 2, 8
 LENGTHS = [(1, 1), (6, 6), (70, 70), (300, 300), (1, 300), (20, 90)]
 
 
-def model(causal, heads=HEADS):
-    tensor = f"tensor<1x{heads}x?x{WIDTH}xf32>"
+def model(causal, heads=HEADS, length="?"):
+    tensor = f"tensor<1x{heads}x{length}x{WIDTH}xf32>"
     return f"""
 func.func @main(%q: {tensor}, %k: {tensor}, %v: {tensor}) -> {tensor} {{
   %o = attn.attention query(%q : {tensor}) key(%k : {tensor}) value(%v : {tensor})

@@ -130,26 +130,13 @@ class Seer(Checked):
         self.assertLess(last, 1e-6)
 
 
-def save(path, tensors):
-    """A safetensors file of f32."""
-    header, data = {}, b""
-    for name, array in tensors.items():
-        array = np.ascontiguousarray(array, np.float32)
-        header[name] = {"dtype": "F32", "shape": list(array.shape),
-                        "data_offsets": [len(data), len(data) + array.nbytes]}
-        data += array.tobytes()
-    text = json.dumps(header).encode()
-    with open(path, "wb") as file:
-        file.write(len(text).to_bytes(8, "little") + text + data)
-
-
 class LearnedGate(Checked):
     """With weights from a file."""
 
     def check(self, tensors, spec, angles=0, lengths=LENGTHS, **gate):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "gate.safetensors")
-            save(path, tensors)
+            artifact.save_safetensors(path, tensors)
             binary = artifact.compile_text(model(True, angles=angles), "--attention",
                                            f"seer{{block=4,threshold=0.1,gate={path},{spec}}}")
         rows = dict(block=4, threshold=0.1)

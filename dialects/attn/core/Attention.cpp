@@ -77,17 +77,10 @@ static LogicalResult verifySums(AttentionOp op, Heads q) {
 }
 
 LogicalResult AttentionOp::verify() {
-  // C1
-  if (failed(verifyLayouts(*this, {getQueryLayout(), getKeyLayout(),
-                                   getValueLayout(), getOutputLayout()})))
-    return failure();
   Heads q{getQuery(), getQueryLayout()}, k{getKey(), getKeyLayout()};
   Heads v{getValue(), getValueLayout()}, o{getResult(), getOutputLayout()};
-  // C2
-  if (failed(verifyHeads(*this, q, k, v)))
-    return failure();
-  // C3
-  if (failed(verifySizes(*this, q, k, v, o)))
+  // C1, C2, C3
+  if (failed(verifyAttentionHeads(*this, {q, k, v, o})))
     return failure();
   // C4
   if (failed(verifyRegion(*this)))

@@ -9,7 +9,7 @@ using namespace mlir;
 
 namespace attune::attn {
 
-static bool agree(int64_t left, int64_t right) {
+bool agree(int64_t left, int64_t right) {
   return ShapedType::isDynamic(left) || ShapedType::isDynamic(right) ||
          left == right;
 }
@@ -27,7 +27,7 @@ LogicalResult verifyLayouts(Operation *op,
   return success();
 }
 
-LogicalResult verifyHeads(Operation *op, Heads q, Heads k, Heads v) {
+static LogicalResult verifyHeads(Operation *op, Heads q, Heads k, Heads v) {
   if (!agree(q.size(0), k.size(0)) || !agree(q.size(0), v.size(0)) ||
       !agree(k.size(0), v.size(0)))
     return op->emitOpError("requires equal batch sizes, but got ")
@@ -39,7 +39,8 @@ LogicalResult verifyHeads(Operation *op, Heads q, Heads k, Heads v) {
   return success();
 }
 
-LogicalResult verifySizes(Operation *op, Heads q, Heads k, Heads v, Heads o) {
+static LogicalResult verifySizes(Operation *op, Heads q, Heads k, Heads v,
+                                 Heads o) {
   if (!agree(q.size(3), k.size(3)))
     return op->emitOpError("requires query and key of equal width, but got ")
            << q.size(3) << " and " << k.size(3);
@@ -53,6 +54,13 @@ LogicalResult verifySizes(Operation *op, Heads q, Heads k, Heads v, Heads o) {
                  "length and the value's width, but got ")
              << o.tensor.getType();
   return success();
+}
+
+LogicalResult verifyAttentionHeads(Operation *op, const AttentionHeads &x) {
+  return failure(failed(verifyLayouts(op, {x.query.layout, x.key.layout,
+                                           x.value.layout, x.result.layout})) ||
+                 failed(verifyHeads(op, x.query, x.key, x.value)) ||
+                 failed(verifySizes(op, x.query, x.key, x.value, x.result)));
 }
 
 SmallVector<OpFoldResult> reifyHeads(OpBuilder &builder, Location loc,
@@ -70,6 +78,8 @@ SmallVector<OpFoldResult> reifyHeads(OpBuilder &builder, Location loc,
 double bytesOf(ArrayRef<Value> tensors, int64_t size) {
   double total = 0;
   for (Value tensor : tensors) {
+    if (!tensor)
+      continue;
     auto type = cast<RankedTensorType>(tensor.getType());
     double bytes = type.getElementTypeBitWidth() / 8.0;
     for (int64_t dim : type.getShape())

@@ -28,25 +28,31 @@ struct Heads {
   }
 };
 
+/// Whether two sizes are equal as far as they are known.
+bool agree(int64_t left, int64_t right);
+
+/// The operands and the result of an attention of any form.
+struct AttentionHeads {
+  Heads query, key, value, result;
+};
+
+/// Checks layouts, that batch sizes agree and the heads of key and value divide
+/// the query's, widths, lengths and the result's shape: C1 to C3 of each.
+mlir::LogicalResult verifyAttentionHeads(mlir::Operation *op,
+                                         const AttentionHeads &heads);
+
 /// Checks that each layout is a permutation of 0..3.
 mlir::LogicalResult
 verifyLayouts(mlir::Operation *op,
               llvm::ArrayRef<llvm::ArrayRef<int64_t>> layouts);
-
-/// Checks batch sizes and that the key's and value's heads divide the query's.
-mlir::LogicalResult verifyHeads(mlir::Operation *op, Heads query, Heads key,
-                                Heads value);
-
-/// Checks widths, lengths and the result's shape.
-mlir::LogicalResult verifySizes(mlir::Operation *op, Heads query, Heads key,
-                                Heads value, Heads result);
 
 /// The result's shape: the query's, with the value's width.
 llvm::SmallVector<mlir::OpFoldResult>
 reifyHeads(mlir::OpBuilder &builder, mlir::Location loc, Heads query,
            Heads value, llvm::ArrayRef<int64_t> resultLayout);
 
-/// Bytes of the tensors, each once, with `size` for what is dynamic.
+/// Bytes of the tensors that are not null, each once, with `size` for what is
+/// dynamic.
 double bytesOf(llvm::ArrayRef<mlir::Value> tensors, int64_t size);
 
 } // namespace attune::attn

@@ -10,41 +10,6 @@ using namespace mlir;
 
 namespace attune::attn {
 
-static bool agree(int64_t left, int64_t right) {
-  return ShapedType::isDynamic(left) || ShapedType::isDynamic(right) ||
-         left == right;
-}
-
-LogicalResult verifyVisible(Operation *op, Value visible, AffineMapAttr map,
-                            Heads q, Heads k) {
-  if (!visible && !map)
-    return success();
-  if (!visible || !map)
-    return op->emitOpError("requires 'visible_map' with visible keys, and only "
-                           "with them");
-  auto type = cast<RankedTensorType>(visible.getType());
-  if (map.getValue().getNumDims() != 4 || map.getValue().getNumSymbols() != 0 ||
-      map.getValue().getNumResults() != type.getRank())
-    return op->emitOpError("requires a map from (b,h,i,j) to ")
-           << type << ", but got " << map;
-  for (auto [size, result] :
-       llvm::zip(type.getShape(), map.getValue().getResults())) {
-    auto dim = dyn_cast<AffineDimExpr>(result);
-    auto zero = dyn_cast<AffineConstantExpr>(result);
-    if ((!dim && !zero) || (zero && zero.getValue() != 0) ||
-        (dim && dim.getPosition() == 2))
-      return op->emitOpError("requires dimensions but i, or zeros, in ") << map;
-    int64_t whole = !dim                     ? 1
-                    : dim.getPosition() == 3 ? k.size(2)
-                                             : q.size(dim.getPosition());
-    if (dim ? !agree(size, whole) : size == 0)
-      return op->emitOpError("requires visible keys of the sizes that they are "
-                             "read at, but got ")
-             << type << " for a size of " << whole;
-  }
-  return success();
-}
-
 /// Whether a state's dimensions are those of `wanted`, as far as it has them.
 static LogicalResult verifyState(LinearOp op, Value state,
                                  ArrayRef<int64_t> wanted) {
@@ -82,17 +47,10 @@ static LogicalResult verifyStates(LinearOp op, Heads k, Heads v) {
 }
 
 LogicalResult LinearOp::verify() {
-  // C1
-  if (failed(verifyLayouts(*this, {getQueryLayout(), getKeyLayout(),
-                                   getValueLayout(), getOutputLayout()})))
-    return failure();
   Heads q{getQuery(), getQueryLayout()}, k{getKey(), getKeyLayout()};
   Heads v{getValue(), getValueLayout()}, o{getResult(), getOutputLayout()};
-  // C2
-  if (failed(verifyHeads(*this, q, k, v)))
-    return failure();
-  // C3
-  if (failed(verifySizes(*this, q, k, v, o)))
+  // C1, C2, C3
+  if (failed(verifyAttentionHeads(*this, {q, k, v, o})))
     return failure();
   // C4
   double eps = getEps().convertToDouble();
@@ -173,10 +131,8 @@ Cost LinearOp::getCost(int64_t size) {
   cost.bytes = bytesOf({getQuery(), getKey(), getValue(), getResult()}, size);
   if (!isQuadratic)
     cost.bytes += 4 * heads * width * (valueWidth + 1);
-  for (Value part : {Value(getVisible()), Value(getPastState()),
-                     Value(getState()), Value(getPastSum()), Value(getSum())})
-    if (part)
-      cost.bytes += bytesOf({part}, size);
+  cost.bytes += bytesOf(
+      {getVisible(), getPastState(), getState(), getPastSum(), getSum()}, size);
   return cost;
 }
 

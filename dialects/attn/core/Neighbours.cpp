@@ -213,35 +213,10 @@ LogicalResult RmsNormOp::decompose(RewriterBase &rewriter) {
 }
 
 LogicalResult GeluOp::decompose(RewriterBase &rewriter) {
-  if ((*this)->hasAttr(openAttr)) {
-    rewriter.replaceOp(*this, openFunction(rewriter, getLoc(),
-                                           getTanh() ? PolyFunction::gelu_tanh
-                                                     : PolyFunction::gelu,
-                                           getInput()));
-    return success();
-  }
-  Elementwise code(rewriter, getLoc(), getType().getElementType());
-  bool byTanh = getTanh();
-  auto body = [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
-    auto times = [&](Value value, double factor) -> Value {
-      return arith::MulFOp::create(b, value, code.constant(b, factor));
-    };
-    Value bent;
-    if (byTanh) {
-      Value cube =
-          arith::MulFOp::create(b, arith::MulFOp::create(b, x[0], x[0]), x[0]);
-      Value inner = arith::AddFOp::create(b, x[0], times(cube, 0.044715));
-      bent = math::TanhOp::create(b, times(inner, 0.79788456080286536));
-    } else {
-      bent = math::ErfOp::create(b, times(x[0], 0.70710678118654752));
-    }
-    Value sum = arith::AddFOp::create(b, bent, code.constant(b, 1));
-    return arith::MulFOp::create(b, times(x[0], 0.5), sum);
-  };
-  int64_t rank = getType().getRank();
-  AffineMap identity = rewriter.getMultiDimIdentityMap(rank);
-  rewriter.replaceOp(*this, code.map({getInput()}, {identity, identity},
-                                     getType().getElementType(), body));
+  rewriter.replaceOp(*this, openFunction(rewriter, getLoc(),
+                                         getTanh() ? PolyFunction::gelu_tanh
+                                                   : PolyFunction::gelu,
+                                         getInput()));
   return success();
 }
 

@@ -47,7 +47,7 @@ def Attn_PolyOp : Attn_Op<"poly", [
     of an inverse have steps + 1, of an inverse root 2 steps, and a polynomial of
     degree n can have ceil(log2(n + 1)).
 
-    `site` is the name by which the range is found (`attune-polynomial`).
+    `site` is the name by which the range is found (`attune-apply-ranges`).
 
     Goldschmidt (1964), "Applications of Division by Convergence"; Clenshaw (1955),
     "A note on the summation of Chebyshev series".

@@ -29,11 +29,6 @@ bool fourierIsCheaper(int64_t length, double products) {
   return 8 * fourierFlops(length) < 2 * products;
 }
 
-static bool agree(int64_t left, int64_t right) {
-  return ShapedType::isDynamic(left) || ShapedType::isDynamic(right) ||
-         left == right;
-}
-
 static ShapedType shaped(Value value) {
   return cast<ShapedType>(value.getType());
 }

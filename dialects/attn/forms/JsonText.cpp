@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/attn/forms/JsonText.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include <optional>
 
 using namespace llvm;
@@ -147,6 +149,23 @@ Expected<JsonText> JsonText::parse(StringRef file, StringRef text) {
   return std::move(json);
 }
 
+Expected<JsonText> JsonText::read(StringRef path, StringRef what,
+                                  uint64_t most) {
+  auto fail = [&](const Twine &reason) {
+    return createStringError("cannot read " + what + " '" + path +
+                             "': " + reason);
+  };
+  sys::fs::file_status status;
+  if (std::error_code code = sys::fs::status(path, status))
+    return fail(code.message());
+  if (!sys::fs::is_regular_file(status) || status.getSize() > most)
+    return fail("it is no file of up to " + Twine(most >> 20) + " MiB");
+  ErrorOr<std::unique_ptr<MemoryBuffer>> text = MemoryBuffer::getFile(path);
+  if (!text)
+    return fail(text.getError().message());
+  return parse(path, (*text)->getBuffer());
+}
+
 size_t JsonText::offsetOf(StringRef path) const {
   for (;; path = path.take_front(path.rfind('/'))) {
     auto found = places.find(path);
@@ -167,6 +186,16 @@ std::pair<unsigned, unsigned> JsonText::lineAndColumn(StringRef path) const {
 
 Error JsonText::errorAt(StringRef path, const Twine &reason) const {
   return createStringError(placeOf(path) + ": " + reason);
+}
+
+Error JsonText::checkNames(const json::Object &object, const std::string &path,
+                           ArrayRef<StringRef> known) const {
+  for (const auto &[key, value] : object)
+    if (!is_contained(known, StringRef(key)))
+      return errorAt(path + "/" + jsonPathPart(StringRef(key)),
+                     "there is no '" + StringRef(key) + "' here; there are " +
+                         join(known, ", "));
+  return Error::success();
 }
 
 } // namespace attune

@@ -19,6 +19,11 @@ public:
   static llvm::Expected<JsonText> parse(llvm::StringRef file,
                                         llvm::StringRef text);
 
+  /// The same of a regular file of up to `most` bytes, a number of MiB; what it
+  /// holds is called `what` in errors.
+  static llvm::Expected<JsonText> read(llvm::StringRef path,
+                                       llvm::StringRef what, uint64_t most);
+
   const llvm::json::Value &value() const { return root; }
 
   /// "FILE:LINE:COLUMN" of the value at a path such as "/layers/0/form", or of
@@ -29,6 +34,11 @@ public:
   std::pair<unsigned, unsigned> lineAndColumn(llvm::StringRef path) const;
   /// An error at that place.
   llvm::Error errorAt(llvm::StringRef path, const llvm::Twine &reason) const;
+  /// An error if the object at `path` has other names than those that are
+  /// known.
+  llvm::Error checkNames(const llvm::json::Object &object,
+                         const std::string &path,
+                         llvm::ArrayRef<llvm::StringRef> known) const;
 
 private:
   JsonText() : root(nullptr) {}

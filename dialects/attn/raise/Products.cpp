@@ -3,6 +3,7 @@
 
 #include "dialects/attn/raise/Products.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
@@ -233,7 +234,8 @@ bool Reader::openChoice(onnx::NodeOp node, ArrayRef<Label> labels) {
   std::optional<Labels> own = broadcastLabels(kept, result, labels);
   std::optional<Labels> by =
       broadcastLabels(node.getInputs()[0], result, labels);
-  if (!own || !by || !isTriangle(node.getInputs()[0], lower) || !order(*by))
+  if (!own || !by || !mayOrder || !isTriangle(node.getInputs()[0], lower) ||
+      !order(*by))
     return false;
   visit(kept, *own);
   return true;
@@ -251,7 +253,7 @@ bool Reader::openElementwise(onnx::NodeOp node, ArrayRef<Label> labels) {
   StringRef name = node.getOpType();
   if (name == "Mul") {
     for (auto [input, own] : llvm::zip(node.getInputs(), taken))
-      if (!isTriangle(input, /*lower=*/true) || !order(own))
+      if (!mayOrder || !isTriangle(input, /*lower=*/true) || !order(own))
         visit(input, own);
   } else if (name == "Div") {
     if (scalarOf(node.getInputs()[0]) != 1.0)
@@ -358,6 +360,26 @@ Product readProduct(Value value, ArrayRef<Label> labels, Label &next,
   Reader reader(next, isSought, mayOrder);
   reader.visit(value, labels);
   return reader.product;
+}
+
+bool isProductRoot(onnx::NodeOp root) {
+  static const llvm::StringSet<llvm::MallocAllocator> roots = {
+      "Div", "Mul", "MatMul", "Einsum", "Transpose"};
+  return root.getDomain().empty() && roots.contains(root.getOpType()) &&
+         isF32(root.getOutputs()[0], 4);
+}
+
+DenseI64ArrayAttr layoutOf(Builder &builder, ArrayRef<Label> labels,
+                           ArrayRef<Label> logical) {
+  SmallVector<int64_t> layout;
+  for (Label label : labels)
+    layout.push_back(llvm::find(logical, label) - logical.begin());
+  return builder.getDenseI64ArrayAttr(layout);
+}
+
+void keepNames(onnx::NodeOp root, Operation *op) {
+  if (ArrayAttr dims = root.getDimsAttr())
+    op->setAttr(onnx::dimsAttr, dims);
 }
 
 } // namespace attune::attn

@@ -47,6 +47,19 @@ Product readProduct(mlir::Value value, llvm::ArrayRef<Label> labels,
 /// `factor` through the transposes that make it.
 Factor throughTransposes(Factor factor);
 
+/// Whether a formula of a form may end in `root`: a product or quotient of f32
+/// with four dimensions.
+bool isProductRoot(onnx::NodeOp root);
+
+/// For each dimension of a tensor of these labels, which of the logical ones
+/// (batch, head, length, width) it holds.
+mlir::DenseI64ArrayAttr layoutOf(mlir::Builder &builder,
+                                 llvm::ArrayRef<Label> labels,
+                                 llvm::ArrayRef<Label> logical);
+
+/// Gives `op` the names of sizes of the node that it stands for.
+void keepNames(onnx::NodeOp root, mlir::Operation *op);
+
 /// Whether `value` repeats the number 1.
 bool isOnes(mlir::Value value);
 

@@ -13,11 +13,6 @@ static ShapedType shaped(Value value) {
   return cast<ShapedType>(value.getType());
 }
 
-static bool agree(int64_t left, int64_t right) {
-  return ShapedType::isDynamic(left) || ShapedType::isDynamic(right) ||
-         left == right;
-}
-
 /// Types, widths and the projection.
 static LogicalResult verifyWidths(FftRpeOp op, Heads query, Heads value) {
   const Value heads[] = {op.getQuery(), op.getKey(), op.getValue(),
@@ -68,17 +63,10 @@ static LogicalResult verifyBiases(FftRpeOp op, Heads query, Heads key) {
 }
 
 LogicalResult FftRpeOp::verify() {
-  // C1
-  if (failed(verifyLayouts(*this, {getQueryLayout(), getKeyLayout(),
-                                   getValueLayout(), getOutputLayout()})))
-    return failure();
   Heads q{getQuery(), getQueryLayout()}, k{getKey(), getKeyLayout()};
   Heads v{getValue(), getValueLayout()}, o{getResult(), getOutputLayout()};
-  // C2
-  if (failed(verifyHeads(*this, q, k, v)))
-    return failure();
-  // C3
-  if (failed(verifySizes(*this, q, k, v, o)))
+  // C1, C2, C3
+  if (failed(verifyAttentionHeads(*this, {q, k, v, o})))
     return failure();
   // C4
   if (failed(verifyWidths(*this, q, v)))
@@ -169,9 +157,7 @@ Cost FftRpeOp::getCost(int64_t size) {
   if (getProjection())
     cost.flops = heads * (rows + keys) * features * (2 * known(q.size(3)) + 20);
   cost.bytes = bytesOf({getQuery(), getKey(), getValue(), getResult()}, size);
-  for (Value operand : {getProjection(), getBias(), getKeyBias()})
-    if (operand)
-      cost.bytes += bytesOf({operand}, size);
+  cost.bytes += bytesOf({getProjection(), getBias(), getKeyBias()}, size);
   double products = 2 * features * static_cast<double>(width + 1);
   if (!getBias())
     cost.flops += heads * (rows + keys) * products;

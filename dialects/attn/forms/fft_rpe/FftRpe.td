@@ -29,7 +29,7 @@ def Attn_FftRpeOp : Attn_Op<"fft_rpe", [
     `normalize` divided by their lengths. For rows of standard normal numbers,
     the mean of f(q)_r f(k)_r is e^(scale q . k). What is left out counts as 0; a
     key bias of -inf hides a key. A row that sees no key gives 0, or NaN with
-    `nan_empty_rows`.
+    `nan_empty_rows`, in the place of dense attention that gives a mean, too.
 
     With a bias, sums over j are products with Toeplitz matrices (`fourier`), a
     few features at a time, or a block of queries after the other (`direct`);

@@ -26,6 +26,9 @@ struct LagProblem {
 /// taken as a problem of their own: the error of transforms is relative to the
 /// rows that see most.
 constexpr int64_t headShare = 32;
+/// Of e^bias, what a row must see at least for transforms: their error in f32
+/// is about 3e-7 over this share.
+constexpr double leastExactShare = 0.03;
 
 /// Writes sums over keys with weights taps * (query . key).
 class LagSums {

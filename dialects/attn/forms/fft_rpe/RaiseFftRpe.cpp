@@ -221,20 +221,11 @@ FailureOr<ToeplitzBias> Match::readBias() const {
   return bias;
 }
 
-static DenseI64ArrayAttr layoutOf(Builder &builder, ArrayRef<Label> labels,
-                                  ArrayRef<Label> logical) {
-  SmallVector<int64_t> layout;
-  for (Label label : labels)
-    layout.push_back(llvm::find(logical, label) - logical.begin());
-  return builder.getDenseI64ArrayAttr(layout);
-}
-
 static void replace(onnx::NodeOp root, const Match &match,
                     const ToeplitzBias &bias, PatternRewriter &rewriter) {
   bool causal = bias.hidesLater(std::numeric_limits<float>::lowest());
-  // The error of transforms in f32 is about 3e-7 over this share.
-  constexpr double enough = 0.03;
-  bool isExact = bias.leastShare(causal, headShare, headShare) >= enough;
+  bool isExact =
+      bias.leastShare(causal, headShare, headShare) >= leastExactShare;
   auto method = isExact ? ProductMethod::automatic : ProductMethod::direct;
   auto type = RankedTensorType::get({bias.heads, 2 * bias.length - 1},
                                     rewriter.getF32Type());
@@ -244,10 +235,10 @@ static void replace(onnx::NodeOp root, const Match &match,
   auto layout = [&](ArrayRef<Label> labels, Label length, Label width) {
     return layoutOf(rewriter, labels, {match.batch, match.head, length, width});
   };
-  ArrayAttr dims = root.getDimsAttr();
-  auto op = rewriter.replaceOpWithNewOp<FftRpeOp>(
-      root, root.getOutputs()[0].getType(), match.query.value, match.key.value,
-      match.value.value, /*projection=*/Value(), taps, /*key_bias=*/Value(),
+  auto op = FftRpeOp::create(
+      rewriter, root.getLoc(), root.getOutputs()[0].getType(),
+      match.query.value, match.key.value, match.value.value,
+      /*projection=*/Value(), taps, /*key_bias=*/Value(),
       rewriter.getF64FloatAttr(1), /*normalize=*/UnitAttr(),
       causal ? rewriter.getUnitAttr() : UnitAttr(), /*top_left=*/UnitAttr(),
       /*nan_empty_rows=*/rewriter.getUnitAttr(),
@@ -256,8 +247,8 @@ static void replace(onnx::NodeOp root, const Match &match,
       layout(match.key.labels, match.keys, match.width),
       layout(match.value.labels, match.keys, match.valueWidth),
       layout({0, 1, 2, 3}, match.row, match.valueWidth));
-  if (dims)
-    op->setAttr(onnx::dimsAttr, dims);
+  keepNames(root, op);
+  rewriter.replaceOp(root, op);
 }
 
 namespace {
@@ -269,10 +260,7 @@ struct RaiseFftRpe : OpRewritePattern<onnx::NodeOp> {
 
   LogicalResult matchAndRewrite(onnx::NodeOp root,
                                 PatternRewriter &rewriter) const override {
-    static const llvm::StringSet<llvm::MallocAllocator> roots = {
-        "Div", "Mul", "MatMul", "Einsum", "Transpose"};
-    if (!root.getDomain().empty() || !roots.contains(root.getOpType()) ||
-        !isF32(root.getOutputs()[0], 4))
+    if (!isProductRoot(root))
       return failure();
     Label next = 4;
     Product product =

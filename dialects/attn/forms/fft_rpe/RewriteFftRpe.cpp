@@ -119,9 +119,11 @@ static FailureOr<Value> learnedBias(RewriterBase &rewriter, AttentionOp dense,
   if (failed(bias))
     return failure();
   std::shared_ptr<TensorContents> contents = TensorContents::of(*bias);
+  if (!contents)
+    return fail(dense) << "cannot read the file of 'bias'";
   wanted.terms.lags.emplace(wanted.heads, wanted.length);
   for (auto [k, value] : llvm::enumerate(wanted.terms.lags->values)) {
-    value = contents ? static_cast<float>(contents->number(k)) : 0;
+    value = static_cast<float>(contents->number(k));
     if (std::isnan(value) || value == std::numeric_limits<float>::infinity())
       return fail(dense) << "requires a bias without NaN and below infinity, "
                             "but got "
@@ -139,8 +141,6 @@ static FailureOr<ProductMethod> chooseMethod(AttentionOp dense, StringRef word,
       FftRpeOp::crossover(wanted.features, wanted.valueWidth, wanted.causal);
   bool isForced = word == "fft";
   bool isCheaper = crossover > 0 && wanted.length >= crossover;
-  // The error of transforms in f32 is about 3e-7 over this share.
-  constexpr double enough = 0.03;
   int64_t shortest = isForced ? 1 : std::max<int64_t>(crossover, 1);
   double share =
       wanted.terms.lags->leastShare(wanted.causal, headShare, shortest);
@@ -155,20 +155,21 @@ static FailureOr<ProductMethod> chooseMethod(AttentionOp dense, StringRef word,
       << "form 'fft_rpe': with " << wanted.features << " features, "
       << "transforms cost less than blocks of queries from a length of about "
       << crossover << " on; ";
-  if (isForced && share < enough)
+  if (isForced && share < leastExactShare)
     remark << "some queries see a share of " << share << " of e^bias only, "
            << "for which their rounding is large";
-  else if (isForced || (isCheaper && share >= enough && !hidesFirst))
+  else if (isForced || (isCheaper && share >= leastExactShare && !hidesFirst))
     remark << "sums over " << wanted.length << " keys are taken by transforms";
   else
     remark << "sums over " << wanted.length << " keys are taken by blocks";
-  if (!isForced && isCheaper && (share < enough || hidesFirst))
+  if (!isForced && isCheaper && (share < leastExactShare || hidesFirst))
     remark << ", as some queries may see a share of "
            << (hidesFirst ? 0 : share) << " of e^bias only";
   if (isForced)
     return ProductMethod::fourier;
-  return isCheaper && share >= enough && !hidesFirst ? ProductMethod::automatic
-                                                     : ProductMethod::direct;
+  return isCheaper && share >= leastExactShare && !hidesFirst
+             ? ProductMethod::automatic
+             : ProductMethod::direct;
 }
 
 static LogicalResult rewrite(RewriterBase &rewriter, AttentionOp dense,
@@ -235,7 +236,8 @@ Form fft_rpe_form() {
        "the projection 'projection' of m x D, instead of a random one"}};
   return {"fft_rpe",
           "attention with positive random features and a bias of relative "
-          "positions, by Fourier transforms",
+          "positions, by Fourier transforms; a row without keys gives 0, or "
+          "NaN where the model's softmax does",
           "Luo et al. (2021), Stable, Fast and Accurate: Kernelized Attention "
           "with Relative Positional Encoding",
           parameters, rewrite};

@@ -13,17 +13,10 @@ namespace attune::attn {
 static bool isEps(double eps) { return std::isfinite(eps) && eps >= 0; }
 
 LogicalResult LinearTransformerOp::verify() {
-  // C1
-  if (failed(verifyLayouts(*this, {getQueryLayout(), getKeyLayout(),
-                                   getValueLayout(), getOutputLayout()})))
-    return failure();
   Heads q{getQuery(), getQueryLayout()}, k{getKey(), getKeyLayout()};
   Heads v{getValue(), getValueLayout()}, o{getResult(), getOutputLayout()};
-  // C2
-  if (failed(verifyHeads(*this, q, k, v)))
-    return failure();
-  // C3
-  if (failed(verifySizes(*this, q, k, v, o)))
+  // C1, C2, C3
+  if (failed(verifyAttentionHeads(*this, {q, k, v, o})))
     return failure();
   // C4
   double eps = getEps().convertToDouble();

@@ -135,14 +135,6 @@ static bool sizesAgree(const Match &match) {
          !ShapedType::isDynamic(size(match.value, match.valueWidth));
 }
 
-static DenseI64ArrayAttr layoutOf(Builder &builder, ArrayRef<Label> labels,
-                                  ArrayRef<Label> logical) {
-  SmallVector<int64_t> layout;
-  for (Label label : labels)
-    layout.push_back(llvm::find(logical, label) - logical.begin());
-  return builder.getDenseI64ArrayAttr(layout);
-}
-
 static LogicalResult matchFormula(Match &match, const Product &product,
                                   Label &next, onnx::NodeOp root,
                                   PatternRewriter &rewriter) {
@@ -202,11 +194,6 @@ static bool isTopLeft(const Match &match) {
                    match.key.value, at(match.key, match.keys));
 }
 
-static void keepNames(onnx::NodeOp root, Operation *op) {
-  if (ArrayAttr dims = root.getDimsAttr())
-    op->setAttr(onnx::dimsAttr, dims);
-}
-
 static void replaceByForm(PatternRewriter &rewriter, onnx::NodeOp root,
                           const Match &match, const Layouts &layouts) {
   auto op = LinearTransformerOp::create(
@@ -262,10 +249,7 @@ struct RaiseLinear : OpRewritePattern<onnx::NodeOp> {
 
   LogicalResult matchAndRewrite(onnx::NodeOp root,
                                 PatternRewriter &rewriter) const override {
-    static const llvm::StringSet<llvm::MallocAllocator> roots = {
-        "Div", "Mul", "MatMul", "Einsum", "Transpose"};
-    if (!root.getDomain().empty() || !roots.contains(root.getOpType()) ||
-        !isF32(root.getOutputs()[0], 4))
+    if (!isProductRoot(root))
       return failure();
     Label next = 4;
     Product product = readProduct(root.getOutputs()[0], {0, 1, 2, 3}, next,

@@ -1,6 +1,7 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "dialects/attn/core/BlockLists.h"
 #include "dialects/attn/forms/seer/Gate.h"
 
 using namespace mlir;
@@ -32,20 +33,9 @@ static LogicalResult rewrite(RewriterBase &rewriter, AttentionOp dense,
   if (failed(weights))
     return failure();
   Value mask = seerMask(rewriter, dense, *rules, *weights);
-  auto type = cast<RankedTensorType>(mask.getType());
-  SmallVector<int64_t> shape(type.getShape());
-  shape.back() = capacityOf(dense, *rules, type);
-  Type integer = rewriter.getI32Type();
-  auto lists = BlockListOp::create(
-      rewriter, dense.getLoc(),
-      RankedTensorType::get(type.getShape().drop_back(), integer),
-      RankedTensorType::get(shape, integer), mask);
-  rewriter.modifyOpInPlace(dense, [&] {
-    dense.getCountsMutable().assign(lists.getCounts());
-    dense.getBlocksMutable().assign(lists.getBlocks());
-    dense.setQueryBlock(rules->block);
-    dense.setKeyBlock(rules->block);
-  });
+  int64_t capacity =
+      capacityOf(dense, *rules, cast<RankedTensorType>(mask.getType()));
+  restrictToBlocks(rewriter, dense, mask, rules->block, capacity);
   return success();
 }
 
