@@ -132,13 +132,15 @@ def Kernel_AttentionOp : Kernel_Op<"attention", [
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
     /// Up to so many queries do not pay for packing the keys.
     static constexpr int64_t mostRowQueries = 8;
-    /// Whether a tensor of this layout has rows of static width to read.
-    static bool hasRows(::mlir::Value tensor, ::llvm::ArrayRef<int64_t> layout);
-    bool mayReadRows() {
-      return hasRows(getQuery(), getQueryLayout()) &&
-             hasRows(getKey(), getKeyLayout()) &&
-             hasRows(getValue(), getValueLayout());
+    /// Whether all of an attention's query, key and value have rows of static
+    /// width to read.
+    template <typename Attention> static bool mayReadRows(Attention op) {
+      return hasRows(op.getQuery(), op.getQueryLayout()) &&
+             hasRows(op.getKey(), op.getKeyLayout()) &&
+             hasRows(op.getValue(), op.getValueLayout());
     }
+    /// The same for one of them.
+    static bool hasRows(::mlir::Value tensor, ::llvm::ArrayRef<int64_t> layout);
   }];
 }
 

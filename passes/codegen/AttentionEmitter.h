@@ -29,6 +29,7 @@ private:
   struct Task {
     mlir::Value batch, head, keyHead, valueHead;
     mlir::Value packedKeys, packedValues; // heads of the packed tensors
+    mlir::Value block;                    // of queries, where they are listed
     mlir::Value first, last;              // queries
     mlir::Value offset;                   // of positions from indices
   };
@@ -66,6 +67,8 @@ private:
   int64_t rowWidth();
   int64_t rowsAtMost();
   mlir::Value rowsOfTask();
+  mlir::Value tasksOfBlock();
+  mlir::Value blocksOfHead();
   void allocate();
   Task locate(mlir::Value task);
   Tile tileAt(const Task &task, mlir::Value local);
@@ -84,6 +87,8 @@ private:
   void packValues();
 
   // AttentionScores.cpp
+  mlir::Value queryElement(const Task &task, const Tile &tile, unsigned row,
+                           mlir::Value column);
   mlir::Value isWhollySeen(const Task &task, const Tile &tile,
                            MaskEmitter::Range seen, mlir::Value start);
   llvm::SmallVector<mlir::Value> emitScores(const Task &task, const Tile &tile,
@@ -134,8 +139,8 @@ private:
   MaskEmitter mask;
   mlir::Value queries, keys, width, valueWidth, heads, keyHeads, valueHeads,
       packedKeys, packedValues;
-  /// height x blockKeys; then for each row of a task: the scaled query, the
-  /// sums of values, maximum and sum.
+  /// height x blockKeys; then for each row of a task: the scaled query (null if
+  /// its width is not known), the sums of values, maximum and sum.
   mlir::Value scores, queryTile, sumTile, maxima, sums;
   llvm::SmallVector<mlir::Value> queryRows; // fromRows: height x columns
 };

@@ -70,6 +70,20 @@ Value AttentionEmitter::isWhollySeen(const Task &task, const Tile &tile,
   return whole;
 }
 
+/// An element of a query times scale.
+Value AttentionEmitter::queryElement(const Task &task, const Tile &tile,
+                                     unsigned row, Value column) {
+  if (queryTile)
+    return memref::LoadOp::create(
+        b, queryTile, ValueRange{b.add(tile.local, b.index(row)), column});
+  Value element =
+      memref::LoadOp::create(b, op.getQuery(),
+                             place(op.getQueryLayout(), task.batch, task.head,
+                                   tile.rows[row], column));
+  return arith::MulFOp::create(b, element,
+                               b.scalar(op.getScale().convertToDouble()));
+}
+
 /// Scores of a panel of packed keys, `vectors` of them for each row.
 SmallVector<Value> AttentionEmitter::scoresOfPanel(const Task &task,
                                                    const Tile &tile,
@@ -83,8 +97,7 @@ SmallVector<Value> AttentionEmitter::scoresOfPanel(const Task &task,
           right.push_back(b.load(
               packedKeys, {task.packedKeys, index, d, b.index(v * b.lanes)}));
         for (int64_t r = 0; r < height; ++r) {
-          Value left = b.splat(memref::LoadOp::create(
-              b, queryTile, ValueRange{b.add(tile.local, b.index(r)), d}));
+          Value left = b.splat(queryElement(task, tile, r, d));
           for (int64_t v = 0; v < vectors; ++v)
             next.push_back(vector::FMAOp::create(b, left, right[v],
                                                  before[r * vectors + v]));

@@ -115,7 +115,8 @@ void AttentionEmitter::emitWeights(const Tile &tile, ArrayRef<Value> highest,
     auto overKeys = [&](Value j, ValueRange before) {
       Value weight =
           weightOf(b.load(scores, {b.index(r), j}), by, factor, pass);
-      b.store(weight, scores, {b.index(r), j});
+      if (pass != Pass::sums)
+        b.store(weight, scores, {b.index(r), j});
       return SmallVector<Value>{
           arith::AddFOp::create(b, before.front(), weight)};
     };

@@ -53,28 +53,42 @@ int64_t AttentionEmitter::rowWidth() {
   return llvm::alignTo(*getConstantIntValue(valueWidth), b.lanes);
 }
 
-/// Whole tiles of queries, as many as the thread's memory holds; those of one
-/// block, where blocks are listed.
+/// Whole tiles of queries, as many as the thread's memory holds; of one block,
+/// where blocks are listed, parts of about one size.
 int64_t AttentionEmitter::rowsAtMost() {
   if (fromRows)
     return height;
-  int64_t bytes = 4 * (rowWidth() + getConstantIntValue(width).value_or(256));
+  int64_t bytes = 4 * (rowWidth() + getConstantIntValue(width).value_or(0));
   int64_t most = std::clamp(mostBytes / bytes, height, mostRows);
-  int64_t rows = most - most % height;
+  most -= most % height;
   if (std::optional<int64_t> block = op.getQueryBlock())
-    for (rows = std::min(most, *block); *block % rows != 0;)
-      --rows;
-  return rows;
+    return llvm::alignTo(
+        llvm::divideCeil(*block, llvm::divideCeil(*block, most)), height);
+  return most;
 }
 
-/// Tasks of one head are of one size, as far as tiles allow.
+/// Tasks of one head, or of one block where blocks are listed, are of one size,
+/// as far as tiles allow.
 Value AttentionEmitter::rowsOfTask() {
   int64_t most = rowsAtMost();
   if (op.getQueryBlock() || fromRows)
     return b.index(most);
   Value tasks = b.max(b.ceilDiv(queries, most), b.index(1));
   Value rows = b.createOrFold<arith::CeilDivSIOp>(queries, tasks);
-  return b.mul(b.ceilDiv(rows, height), b.index(height));
+  return b.max(b.mul(b.ceilDiv(rows, height), b.index(height)),
+               b.index(height));
+}
+
+/// How many tasks one block of queries has; all of a head where there are none.
+Value AttentionEmitter::tasksOfBlock() {
+  if (std::optional<int64_t> block = op.getQueryBlock())
+    return b.index(llvm::divideCeil(*block, rowsAtMost()));
+  return b.createOrFold<arith::CeilDivSIOp>(queries, rowsOfTask());
+}
+
+Value AttentionEmitter::blocksOfHead() {
+  std::optional<int64_t> block = op.getQueryBlock();
+  return block ? b.ceilDiv(queries, *block) : b.index(1);
 }
 
 void AttentionEmitter::allocate() {
@@ -86,23 +100,24 @@ void AttentionEmitter::allocate() {
   sums = makeTile(b, 1, rows);
   if (fromRows)
     return;
-  if (std::optional<int64_t> known = getConstantIntValue(width)) {
+  // A width that is known at run time only has no place on the stack.
+  if (std::optional<int64_t> known = getConstantIntValue(width))
     queryTile = makeTile(b, rows, llvm::alignTo(*known, b.lanes));
-    return;
-  }
-  Value aligned = b.mul(b.ceilDiv(width, b.lanes), b.index(b.lanes));
-  queryTile = memref::AllocaOp::create(
-      b, MemRefType::get({rows, ShapedType::kDynamic}, b.getF32Type()),
-      ValueRange(aligned), b.getI64IntegerAttr(64));
 }
 
 AttentionEmitter::Task AttentionEmitter::locate(Value index) {
   Task task;
-  Value rows = rowsOfTask();
-  Value tasks = b.createOrFold<arith::CeilDivSIOp>(queries, rows);
-  Value batchHead = b.div(index, tasks);
-  task.first = b.mul(b.rem(index, tasks), rows);
-  task.last = b.min(b.add(task.first, rows), queries);
+  Value rows = rowsOfTask(), tasks = tasksOfBlock(), blocks = blocksOfHead();
+  Value block = b.div(index, tasks);
+  Value batchHead = b.div(block, blocks);
+  task.block = b.rem(block, blocks);
+  Value begin = b.index(0), end = queries;
+  if (std::optional<int64_t> size = op.getQueryBlock()) {
+    begin = b.mul(task.block, b.index(*size));
+    end = b.min(b.add(begin, b.index(*size)), queries);
+  }
+  task.first = b.add(begin, b.mul(b.rem(index, tasks), rows));
+  task.last = b.min(b.add(task.first, rows), end);
   task.batch = b.div(batchHead, heads);
   task.head = b.rem(batchHead, heads);
   task.keyHead = b.div(task.head, b.div(heads, keyHeads));
@@ -149,7 +164,7 @@ void AttentionEmitter::emitStart(const Task &task) {
                                              task.head, task.first, column),
                                        mask),
                                 scale));
-  } else {
+  } else if (queryTile) {
     HeadSource source{op.getQuery(), op.getQueryLayout(), task.batch,
                       task.head};
     Value count =
@@ -232,7 +247,7 @@ void AttentionEmitter::emitListed(const Task &task, Pass pass) {
     return b.min(at, b.sub(b.dim(counts, dim), b.index(1)));
   };
   SmallVector<Value> list = {broadcast(task.batch, 0), broadcast(task.head, 1),
-                             b.div(task.first, b.index(*op.getQueryBlock()))};
+                             task.block};
   auto element = [&](Value memref, ValueRange at) -> Value {
     return arith::IndexCastOp::create(b, b.getIndexType(),
                                       memref::LoadOp::create(b, memref, at));
@@ -272,6 +287,14 @@ void AttentionEmitter::emitPass(const Task &task, Pass pass) {
 }
 
 void AttentionEmitter::emitTask(const Task &task) {
+  OpBuilder::InsertionGuard guard(b);
+  if (op.getQueryBlock()) {
+    // The last block may have no rows for its last tasks.
+    Value any = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, task.first,
+                                      task.last);
+    auto choice = scf::IfOp::create(b, any, /*withElseRegion=*/false);
+    b.setInsertionPointToStart(choice.thenBlock());
+  }
   emitStart(task);
   if (op.getNormaliser() && op.getNormaliser()->getPasses() == 2) {
     emitPass(task, Pass::sums);
@@ -287,8 +310,7 @@ void AttentionEmitter::emit() {
     emitPacking();
   Value batches = sizeOf(op.getQuery(), op.getQueryLayout(), 0);
   Value tasks =
-      b.mul(b.mul(batches, heads),
-            b.createOrFold<arith::CeilDivSIOp>(queries, rowsOfTask()));
+      b.mul(b.mul(batches, heads), b.mul(blocksOfHead(), tasksOfBlock()));
   // A task of one row is small, unless there are many keys.
   Value grain = fromRows ? b.add(b.div(b.index(2048), b.add(keys, b.index(1))),
                                  b.index(1))
@@ -307,7 +329,7 @@ static void emit(kernel::AttentionOp op, const EmitAttentionPassOptions &by) {
                      fromRows ? 8 : by.vectors, fromRows)
         .emit();
   };
-  if (!op.mayReadRows())
+  if (!kernel::AttentionOp::mayReadRows(op))
     return emitAt(op, false);
   VectorEmitter b(op, by.lanes);
   Value queries = headSize(b, op.getQuery(), op.getQueryLayout(), 2);

@@ -50,13 +50,36 @@ static Value packed(OpBuilder &builder, attn::AttentionOp op, Value heads,
       builder, loc, first * second, {sizes[0], sizes[1]});
   OpFoldResult panels = affine::makeComposedFoldedAffineApply(
       builder, loc, first.ceilDiv(panel), {sizes[dim]});
-  if (kernel::AttentionOp::hasRows(op.getQuery(), op.getQueryLayout()) &&
-      kernel::AttentionOp::hasRows(op.getKey(), op.getKeyLayout()) &&
-      kernel::AttentionOp::hasRows(op.getValue(), op.getValueLayout()))
+  if (kernel::AttentionOp::mayReadRows(op))
     panels = noneForFew(builder, op, panels);
   return tensor::EmptyOp::create(
       builder, loc, {all, panels, sizes[5 - dim], builder.getIndexAttr(panel)},
       cast<ShapedType>(heads.getType()).getElementType());
+}
+
+/// Lists are read for each block of queries: sizes that are known at run time
+/// only must fit.
+static void checkLists(OpBuilder &builder, attn::AttentionOp op) {
+  Location loc = op.getLoc();
+  auto query = [&](int64_t dim) {
+    return sizeOf(builder, loc, op.getQuery(), op.getQueryLayout(), dim);
+  };
+  OpFoldResult rows = affine::makeComposedFoldedAffineApply(
+      builder, loc, builder.getAffineDimExpr(0).ceilDiv(*op.getQueryBlock()),
+      {query(2)});
+  StringRef message = "attn.attention: lists of blocks have other sizes than "
+                      "the heads and their blocks of queries";
+  auto size = [&](Value list, int64_t dim) {
+    return tensor::getMixedSize(builder, loc, list, dim);
+  };
+  for (int64_t dim : {0, 1})
+    if (getConstantIntValue(size(op.getCounts(), dim)) != 1)
+      requireEqual(builder, loc, size(op.getCounts(), dim), query(dim),
+                   message);
+  requireEqual(builder, loc, size(op.getCounts(), 2), rows, message);
+  for (int64_t dim : {0, 1, 2})
+    requireEqual(builder, loc, size(op.getBlocks(), dim),
+                 size(op.getCounts(), dim), message);
 }
 
 static LogicalResult form(attn::AttentionOp op, int64_t panel) {
@@ -65,7 +88,14 @@ static LogicalResult form(attn::AttentionOp op, int64_t panel) {
       return op.emitError("attention over ")
              << operand.getType() << " has no kernel for this target yet; "
              << "cast its operands to f32";
+  if (ShapedType::isDynamic(attn::AttentionOp::logicalSize(
+          op.getValue(), op.getValueLayout(), 3)))
+    return op.emitError("attention requires a known width of the values, but "
+                        "got ")
+           << op.getValue().getType();
   OpBuilder builder(op);
+  if (op.getCounts())
+    checkLists(builder, op);
   ReifiedRankedShapedTypeDims shapes;
   if (failed(op.reifyResultShapes(builder, shapes)))
     return failure();

@@ -101,20 +101,6 @@ static LogicalResult check(attn::LinearOp op, const Source &querySource,
   return success();
 }
 
-/// Ends the run unless two sizes are equal that index memory; nothing if both
-/// are known, and so verified.
-static void requireEqual(OpBuilder &builder, Location loc, OpFoldResult left,
-                         OpFoldResult right, StringRef message) {
-  if (left == right ||
-      (getConstantIntValue(left) && getConstantIntValue(right)))
-    return;
-  Value equal = arith::CmpIOp::create(
-      builder, loc, arith::CmpIPredicate::eq,
-      getValueOrCreateConstantIndexOp(builder, loc, left),
-      getValueOrCreateConstantIndexOp(builder, loc, right));
-  cf::AssertOp::create(builder, loc, equal, message);
-}
-
 /// Checks sizes that are known at run time only.
 static void checkSizes(OpBuilder &builder, attn::LinearOp op) {
   Location loc = op.getLoc();

@@ -2,11 +2,24 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "passes/fuse/Twins.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
 namespace attune {
+
+void requireEqual(OpBuilder &builder, Location loc, OpFoldResult left,
+                  OpFoldResult right, StringRef message) {
+  if (left == right ||
+      (getConstantIntValue(left) && getConstantIntValue(right)))
+    return;
+  Value equal = arith::CmpIOp::create(
+      builder, loc, arith::CmpIPredicate::eq,
+      getValueOrCreateConstantIndexOp(builder, loc, left),
+      getValueOrCreateConstantIndexOp(builder, loc, right));
+  cf::AssertOp::create(builder, loc, equal, message);
+}
 
 SmallVector<Value> outputsOf(OpBuilder &builder, Operation *op,
                              ReifiedRankedShapedTypeDims &shapes) {

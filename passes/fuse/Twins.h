@@ -11,6 +11,12 @@
 
 namespace attune {
 
+/// Ends the run with `message` unless two sizes are equal that index memory;
+/// nothing if both are known, and so verified.
+void requireEqual(mlir::OpBuilder &builder, mlir::Location loc,
+                  mlir::OpFoldResult left, mlir::OpFoldResult right,
+                  llvm::StringRef message);
+
 /// Rooms for the results of `op` of these shapes, static where their types are.
 llvm::SmallVector<mlir::Value>
 outputsOf(mlir::OpBuilder &builder, mlir::Operation *op,

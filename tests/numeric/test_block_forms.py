@@ -70,6 +70,25 @@ class BigBird(unittest.TestCase):
         close(got[:, :, :8], dense[:, :, :8])
         close(got[:, :, -8:], dense[:, :, -8:])
 
+    def test_layers_and_heads_draw_their_own(self):
+        """Heads are counted within those that take the form."""
+        tensor = f"tensor<1x{HEADS}x90x{WIDTH}xf32>"
+        layers = "".join(f"""
+  %{out} = attn.attention query(%{q} : {tensor}) key(%k : {tensor}) value(%v : {tensor})
+      attributes {{scale = 0.5 : f64, capture_maps = []}} {{
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  }} -> {tensor}""" for out, q in (("a", "q"), ("b", "a")))
+        text = (f"func.func @main(%q: {tensor}, %k: {tensor}, %v: {tensor}) -> {tensor} "
+                f"{{{layers}\n  return %b : {tensor}\n}}")
+        q, k, v = inputs(90)
+        binary = artifact.compile_text(text, "--attention",
+                                       "bigbird{block=8,random=2}@layers=1;heads=2-3")
+        middle = reference(q, k, v, np.ones((90, 90), bool), 0.5)
+        marks = np.ones((HEADS, 12, 12), bool)
+        marks[2:] = forms.load("bigbird").blocks(2, 12, layer=1, random=2)
+        close(binary(q, k, v)[0], reference(middle, k, v, seen(marks, 8, 90, False), 0.5))
+
     def test_rows_have_as_many_blocks_as_asked_for(self):
         marks = forms.load("bigbird").blocks(HEADS, 20)
         self.assertTrue((marks[:, 2:-2].sum(-1) == 3 + 2 + 3).all())
@@ -110,7 +129,7 @@ class BlockSparse(unittest.TestCase):
                                                     "'block_mask' as 'mask'"),
                 (True, 90, self.spec(np.ones((HEADS, 3, 3))),
                  r"requires I32 \[4, 12, 12\] for 'block_mask', but got I32 \[4, 3, 3\]"),
-                (True, "?", "bigbird", "requires as many queries as keys, of a known number"),
+                (True, "?", "bigbird", "and as many queries as keys, of a known number"),
                 (True, 90, "bigbird{block=0}", "'block'")):
             with self.assertRaisesRegex(RuntimeError, message):
                 compiled(causal, length, spec)

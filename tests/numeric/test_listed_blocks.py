@@ -89,7 +89,7 @@ class Tests(unittest.TestCase):
     def test_listed_blocks(self):
         for cpu in filter(host_runs, CPUS):
             for sizes, lists in (((64, 64), "2x4"), ((48, 8), "1x1"), ((7, 5), "2x1"),
-                                 ((128, 512), "1x4")):
+                                 ((128, 512), "1x4"), ((67, 64), "1x1")):
                 flags = f", query_block = {sizes[0]} : i64, key_block = {sizes[1]} : i64"
                 plain, masked = (artifact.compile_text(
                     model(flags + also, lists), "--cpu", cpu) for also in ("", ", causal"))
@@ -114,6 +114,73 @@ class Tests(unittest.TestCase):
         seen = np.broadcast_to((np.arange(40) // 16 == 1), (8, 40))
         weights, _ = softmax(scores(q, k), seen)
         self.close(binary(q, k, v, counts, blocks), apply(weights, v))
+
+    def test_only_what_is_listed_is_computed(self):
+        """Not a number shows wherever it is multiplied, with weight 0 as well."""
+        for key_block in (64, 512):
+            binary = artifact.compile_text(
+                model(f", query_block = 64 : i64, key_block = {key_block} : i64", "1x1"))
+            columns = 4
+            q, k, v = tensors(130, columns * key_block)
+            marks = np.array([[1, 0, 0, 1], [0, 0, 1, 0], [1, 0, 1, 1]], bool)
+            hidden = slice(key_block, 2 * key_block)
+            k[..., hidden, :] = v[..., hidden, :] = np.nan
+            counts = marks.sum(-1).astype(np.int32)[None, None]
+            blocks = np.zeros((1, 1, 3, columns), np.int32)
+            for row in range(3):
+                blocks[0, 0, row, :counts[0, 0, row]] = np.flatnonzero(marks[row])
+            seen = np.repeat(np.repeat(marks, 64, 0), key_block, 1)[:130]
+            weights, _ = softmax(np.where(seen, scores(q, k), 0), seen)
+            self.close(binary(q, k, v, counts, blocks), apply(weights, np.nan_to_num(v)))
+
+    def test_sizes_of_lists_are_checked(self):
+        binary = artifact.compile_text(model(", query_block = 64 : i64, key_block = 64 : i64",
+                                             "?x4"))
+        q, k, v = tensors(130, 130)
+        for counts, blocks in (((2, 4, 2), (2, 4, 2, 3)), ((2, 4, 3), (2, 4, 2, 3)),
+                               ((3, 4, 3), (3, 4, 3, 3)), ((2, 4, 4), (2, 4, 4, 3))):
+            with self.assertRaisesRegex(artifact.RunError, "lists of blocks have other sizes"):
+                binary(q, k, v, np.zeros(counts, np.int32), np.zeros(blocks, np.int32))
+
+    def test_no_queries_and_no_keys(self):
+        """Also where keys have no rows to read."""
+        q, o = "tensor<1x2x?x8xf32>", "tensor<1x2x?x5xf32>"
+        for k, layout in ((q, "0, 1, 2, 3"), ("tensor<1x2x8x?xf32>", "0, 1, 3, 2")):
+            binary = artifact.compile_text(f"""
+func.func @main(%q: {q}, %k: {k}, %v: {o}) -> {o} {{
+  %o = attn.attention query(%q : {q}) key(%k : {k}) value(%v : {o})
+      attributes {{scale = 0.3 : f64, capture_maps = [], key_layout = array<i64: {layout}>}} {{
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  }} -> {o}
+  return %o : {o}
+}}""")
+            for queries, keys in ((0, 5), (40, 0), (0, 0)):
+                shape = (1, 2, keys, 8) if k == q else (1, 2, 8, keys)
+                (result,) = binary(np.ones((1, 2, queries, 8), np.float32),
+                                   np.ones(shape, np.float32),
+                                   np.ones((1, 2, keys, 5), np.float32))
+                self.assertEqual(result.shape, (1, 2, queries, 5))
+                self.assertFalse(result.any())
+
+    def test_widths_that_are_known_at_run_time(self):
+        q, o = "tensor<1x2x?x?xf32>", "tensor<1x2x?x5xf32>"
+        binary = artifact.compile_text(f"""
+func.func @main(%q: {q}, %k: {q}, %v: {o}) -> {o} {{
+  %o = attn.attention query(%q : {q}) key(%k : {q}) value(%v : {o})
+      attributes {{scale = 0.01 : f64, capture_maps = []}} {{
+    ^bb0(%s: f32):
+      attn.yield %s : f32
+  }} -> {o}
+  return %o : {o}
+}}""")
+        draw = np.random.default_rng(4).standard_normal
+        for width in (3, 70000):
+            q, k = (draw((1, 2, 9, width)).astype(np.float32) for _ in range(2))
+            v = draw((1, 2, 9, 5)).astype(np.float32)
+            s = 0.01 * q.astype(float) @ k.swapaxes(-1, -2)
+            weights, _ = softmax(s, np.ones(s.shape, bool))
+            self.close(binary(q, k, v), weights @ v, 1e-4)
 
     def test_sums_of_weights(self):
         for cpu in filter(host_runs, CPUS):

@@ -3,6 +3,7 @@
 
 """Forms without scores in the place of attention that hides keys of padding."""
 
+import functools
 import itertools
 import unittest
 
@@ -117,16 +118,11 @@ class AgainstReferences(unittest.TestCase):
 class ExactnessLimits(unittest.TestCase):
     shape = (2, 2, 2, 8, 5)
 
-    def binaries(self, causal=False):
-        for spec, _, _ in FORMS:
-            yield spec, artifact.compile_text(dense(self.shape, causal), "--attention", spec)
-
-    def test_a_mask_that_hides_nothing_is_none(self):
-        for causal, rows in itertools.product([False, True], [1, 70, 130]):
-            heads = draw(self.shape, rows, rows)
-            for spec, binary in self.binaries(causal):
-                plain = artifact.compile_text(
-                    f"""
+    @staticmethod
+    @functools.cache
+    def compiled(spec, causal, masked=True):
+        """Lengths are those of a run."""
+        text = dense(ExactnessLimits.shape, causal) if masked else f"""
 func.func @main(%q: {head(2, 8)}, %k: {head(2, 8)}, %v: {head(2, 5)}) -> {head(2, 5)} {{
   %o = attn.attention query(%q : {head(2, 8)}) key(%k : {head(2, 8)}) value(%v : {head(2, 5)})
       attributes {{{"causal, " * causal}scale = {8**-0.5:.17e} : f64, capture_maps = []}} {{
@@ -134,7 +130,18 @@ func.func @main(%q: {head(2, 8)}, %k: {head(2, 8)}, %v: {head(2, 5)}) -> {head(2
       attn.yield %s : f32
   }} -> {head(2, 5)}
   return %o : {head(2, 5)}
-}}""", "--attention", spec)
+}}"""
+        return artifact.compile_text(text, "--attention", spec)
+
+    def binaries(self, causal=False):
+        for spec, _, _ in FORMS:
+            yield spec, self.compiled(spec, causal)
+
+    def test_a_mask_that_hides_nothing_is_none(self):
+        for causal, rows in itertools.product([False, True], [1, 70, 130]):
+            heads = draw(self.shape, rows, rows)
+            for spec, binary in self.binaries(causal):
+                plain = self.compiled(spec, causal, masked=False)
                 ones = np.ones((2, rows), np.int8)
                 np.testing.assert_array_equal(binary(*heads, ones)[0], plain(*heads)[0])
 

@@ -99,7 +99,8 @@ class WeightForms(unittest.TestCase):
             self.assertTrue(1.7 < larger / smaller < 2.3, errors)
 
     def test_powers_refuse_biases(self):
-        with self.assertRaisesRegex(RuntimeError, "form 'power'"):
+        with self.assertRaisesRegex(RuntimeError, "form 'power' takes .* but not of this "
+                                                  "one: its scores are changed by other"):
             artifact.compile_text(
                 MASKED.replace("arith.select %f, %s, %low", "arith.mulf %s, %low"),
                 "--attention", "power")

@@ -12,6 +12,15 @@ namespace attune::attn {
 
 using arith::CmpFPredicate, arith::CmpIPredicate;
 
+double BlockGateOp::shareOf(double ratio, bool causal) {
+  return causal ? 1 - std::sqrt(1 - ratio) : ratio;
+}
+
+int64_t BlockGateOp::countOf(double ratio, bool causal, int64_t blocks) {
+  double part = shareOf(ratio, causal) * static_cast<double>(blocks);
+  return std::max<int64_t>(1, static_cast<int64_t>(part));
+}
+
 LogicalResult BlockGateOp::verify() {
   // C1
   if (bool(getThreshold()) == bool(getRatio()))
@@ -204,14 +213,13 @@ Value Gate::probabilities(Value scores) {
       .front();
 }
 
-/// max(1, floor(f * V))
+/// t
 Value Gate::count() {
   double ratio = op.getRatio()->convertToDouble();
-  double factor = op.getCausal() ? 1 - std::sqrt(1 - ratio) : ratio;
   OpFoldResult blocks = size(op.getKey(), 2);
   if (std::optional<int64_t> known = getConstantIntValue(blocks))
-    return index(std::max<int64_t>(
-        1, static_cast<int64_t>(factor * static_cast<double>(*known))));
+    return index(BlockGateOp::countOf(ratio, op.getCausal(), *known));
+  double factor = BlockGateOp::shareOf(ratio, op.getCausal());
   Value real = arith::SIToFPOp::create(
       *this, getF64Type(), indexCast(*this, toIndex(blocks), getI64Type()));
   Value part = arith::MulFOp::create(*this, real, number(getF64Type(), factor));

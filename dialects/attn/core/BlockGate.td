@@ -63,6 +63,12 @@ def Attn_BlockGateOp : Attn_Op<"block_gate", [
     (`offset` $offset^)? attr-dict `->` type($mask)
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// f: the share of a row's blocks that `ratio` takes.
+    static double shareOf(double ratio, bool causal);
+    /// t of a row of `blocks`.
+    static int64_t countOf(double ratio, bool causal, int64_t blocks);
+  }];
 }
 
 #endif // ATTUNE_DIALECTS_ATTN_CORE_BLOCKGATE

@@ -10,13 +10,15 @@
 
 namespace attune::attn {
 
-/// Square blocks of positions over an attention of static lengths.
+/// Blocks of queries (rows) and of keys (columns) of an attention of known
+/// sizes.
 struct BlockGrid {
-  int64_t block, rows, columns;
+  int64_t heads, rows, columns;
 };
 
-/// The blocks of `dense`. Lengths that are not known, or differ, are reported
-/// there for `form`.
+/// The blocks of `block` positions of `dense`. Sizes that are not known,
+/// lengths that differ, and more blocks than can be listed are reported there
+/// for `form`.
 std::optional<BlockGrid> blockGrid(AttentionOp dense, llvm::StringRef form,
                                    int64_t block);
 

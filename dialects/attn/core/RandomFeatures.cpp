@@ -8,24 +8,15 @@
 
 namespace attune::attn {
 
+uint64_t Bits::next() {
+  state += 0x9E3779B97F4A7C15;
+  uint64_t z = state;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+  return z ^ (z >> 31);
+}
+
 namespace {
-
-/// SplitMix64.
-class Bits {
-public:
-  explicit Bits(uint64_t seed) : state(seed) {}
-
-  uint64_t next() {
-    state += 0x9E3779B97F4A7C15;
-    uint64_t z = state;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-    return z ^ (z >> 31);
-  }
-
-private:
-  uint64_t state;
-};
 
 /// Standard normal numbers, two at a time.
 class Normals {

@@ -9,6 +9,16 @@
 
 namespace attune::attn {
 
+/// The generator SplitMix64 of Steele, Lea and Flood (2014).
+class Bits {
+public:
+  explicit Bits(uint64_t seed) : state(seed) {}
+  uint64_t next();
+
+private:
+  uint64_t state;
+};
+
 /// A random projection, `features` x `width`, row-major. Each `width` rows are
 /// orthogonal, in directions that are uniformly distributed, and a row is as
 /// long as a vector of `width` standard normal numbers.

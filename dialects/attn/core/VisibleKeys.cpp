@@ -302,8 +302,8 @@ FailureOr<VisibleKeys> visibleKeys(RewriterBase &rewriter, AttentionOp dense,
   if (!whyNot.empty())
     return dense.emitError("form '")
            << form
-           << "' has no scores, so it takes the place of an attention that "
-              "hides keys from all queries alike, but not of this one: "
+           << "' takes the place of an attention that changes its scores only "
+              "by hiding keys from all queries alike, but not of this one: "
            << whyNot << "; leave this layer dense with '@layers='";
   VisibleKeys keys;
   if (!region.captures.empty()) {

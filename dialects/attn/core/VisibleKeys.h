@@ -1,7 +1,7 @@
 // Part of attune, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-// Which keys the queries of linear attention see, apart from their positions.
+// Which keys all queries of an attention see, apart from their positions.
 
 #ifndef ATTUNE_DIALECTS_ATTN_CORE_VISIBLEKEYS_H
 #define ATTUNE_DIALECTS_ATTN_CORE_VISIBLEKEYS_H

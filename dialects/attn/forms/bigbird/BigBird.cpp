@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dialects/attn/core/BlockLists.h"
+#include "dialects/attn/core/RandomFeatures.h"
 #include "dialects/attn/forms/Forms.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -16,15 +17,6 @@ struct Pattern {
 };
 } // namespace
 
-/// The generator SplitMix64 of Steele, Lea and Flood (2014).
-static uint64_t nextNumber(uint64_t &state) {
-  state += 0x9E3779B97F4A7C15;
-  uint64_t z = state;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-  return z ^ (z >> 31);
-}
-
 static bool isFixed(const Pattern &pattern, int64_t row, int64_t column,
                     int64_t count) {
   auto isGlobal = [&](int64_t block) {
@@ -38,7 +30,7 @@ static bool isFixed(const Pattern &pattern, int64_t row, int64_t column,
 }
 
 /// Marks the blocks of one head; returns how many a row has at most.
-static int64_t mark(const Pattern &pattern, int64_t count, uint64_t state,
+static int64_t mark(const Pattern &pattern, int64_t count, Bits bits,
                     llvm::MutableArrayRef<bool> marks) {
   int64_t most = 0;
   for (int64_t row = 0; row < count; ++row) {
@@ -56,7 +48,7 @@ static int64_t mark(const Pattern &pattern, int64_t count, uint64_t state,
         std::min<int64_t>(pattern.randoms, static_cast<int64_t>(others.size()));
     for (int64_t t = 0; t < drawn; ++t) {
       uint64_t left = others.size() - t;
-      std::swap(others[t], others[t + nextNumber(state) % left]);
+      std::swap(others[t], others[t + bits.next() % left]);
       marks[row * count + others[t]] = true;
     }
     most = std::max(most, marked + drawn);
@@ -77,12 +69,7 @@ static LogicalResult rewrite(RewriterBase &rewriter, AttentionOp dense,
   std::optional<BlockGrid> grid = blockGrid(dense, "bigbird", *block);
   if (!grid)
     return failure();
-  int64_t heads =
-      AttentionOp::logicalSize(dense.getQuery(), dense.getQueryLayout(), 1);
-  if (ShapedType::isDynamic(heads))
-    return dense.emitError("form 'bigbird' requires a known number of heads, "
-                           "but got ")
-           << dense.getQuery().getType();
+  int64_t heads = grid->heads;
   Pattern pattern{*window, *globals, *randoms, dense.getCausal()};
   int64_t each = grid->rows * grid->columns, capacity = 1;
   std::unique_ptr<bool[]> marks(new bool[heads * each]());
@@ -91,7 +78,7 @@ static LogicalResult rewrite(RewriterBase &rewriter, AttentionOp dense,
                      1000003 * static_cast<uint64_t>(parameters.layer()) +
                      7919 * static_cast<uint64_t>(head);
     capacity = std::max(capacity,
-                        mark(pattern, grid->rows, state,
+                        mark(pattern, grid->rows, Bits(state),
                              llvm::MutableArrayRef(&marks[head * each], each)));
   }
   auto type = RankedTensorType::get({1, heads, grid->rows, grid->columns},

@@ -17,12 +17,7 @@ static LogicalResult rewrite(RewriterBase &rewriter, AttentionOp dense,
   std::optional<BlockGrid> grid = blockGrid(dense, "block_sparse", *block);
   if (!grid)
     return failure();
-  int64_t heads =
-      AttentionOp::logicalSize(dense.getQuery(), dense.getQueryLayout(), 1);
-  if (ShapedType::isDynamic(heads))
-    return dense.emitError("form 'block_sparse' requires a known number of "
-                           "heads, but got ")
-           << dense.getQuery().getType();
+  int64_t heads = grid->heads;
   int64_t shape[] = {heads, grid->rows, grid->columns};
   FailureOr<Value> marks = parameters.weight(
       rewriter, dense,

@@ -170,9 +170,10 @@ static LogicalResult rewrite(RewriterBase &rewriter, AttentionOp dense,
   Heads q{dense.getQuery(), dense.getQueryLayout()};
   StringRef kind = parameters.choice("kind");
   Value x = kind == "constant" ? Value() : findGateInput(dense);
-  if (ShapedType::isDynamic(q.size(1)) || ShapedType::isDynamic(q.size(3)))
-    return dense.emitError("form 'gated' requires known numbers of heads and "
-                           "columns, but got ")
+  if (ShapedType::isDynamic(q.size(1)) || ShapedType::isDynamic(q.size(3)) ||
+      !dense.getType().getElementType().isF32())
+    return dense.emitError("form 'gated' requires f32 with known numbers of "
+                           "heads and columns, but got ")
            << dense.getQuery().getType();
   if (!x && kind != "constant")
     return dense.emitError("form 'gated' finds no tensor of batch x queries x ")

@@ -79,7 +79,7 @@ private:
   AttentionOp dense;
   const HyperRules &rules;
   int64_t width;
-  /// Of all queries and all keys; made with the first part.
+  /// Of all queries and all keys.
   mlir::Value queryCodes, keyCodes;
 };
 

@@ -15,12 +15,10 @@ static int64_t capacityOf(AttentionOp dense, const SeerRules &rules,
   int64_t keys = mask.getDimSize(3);
   if (ShapedType::isDynamic(keys) || rules.ratio == 0 || rules.lastDense > 0)
     return keys;
-  double factor =
-      dense.getCausal() ? 1 - std::sqrt(1 - rules.ratio) : rules.ratio;
-  auto chosen = static_cast<int64_t>(factor * static_cast<double>(keys));
+  int64_t chosen = BlockGateOp::countOf(rules.ratio, dense.getCausal(), keys);
   // Queries that begin inside of a block of keys reach into one more.
   int64_t own = rules.ownBlock ? 2 : 0;
-  return std::min(keys, std::max<int64_t>(chosen, 1) + own);
+  return std::min(keys, chosen + own);
 }
 
 static LogicalResult rewrite(RewriterBase &rewriter, AttentionOp dense,
@@ -46,9 +44,9 @@ static bool isExact(AttentionOp dense, const FormParameters &parameters) {
   if (ratio > 0 ? ratio >= 1 : threshold < 0)
     return true;
   std::optional<int64_t> longest = longestOf(dense);
-  if (!longest)
-    return false;
   int64_t block = parameters.integer("block");
+  if (!longest || block < 1)
+    return false;
   int64_t blocks = llvm::divideCeil(*longest, block);
   // All keys in one block, whose probability is 1, or all queries in the last.
   return (block >= *longest && (ratio > 0 || threshold < 1)) ||
